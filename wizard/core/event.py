@@ -1,0 +1,167 @@
+"""Moments in a running step. A step yields them, a front end shows them, the journal keeps them.
+
+Two of them expect something back: `Ask` is sent the answers, `Wait` resumes after the given time (the driver
+waits, never the step, so that waiting can always be cut short).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from wizard.core.finding import Finding
+from wizard.core.question import Answers, Question
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A named stretch of work begins; it ends with the next phase or with the step."""
+
+    title: str
+    """What is being done, in the present: "Asking AWS who you are"."""
+    command: str = ""
+    """The exact command that does it, when a person could type one."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line for the log."""
+
+    text: str
+    level: Level = "info"
+    source: str = ""
+    """What it is about: a resource address, a service."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """So many of so many are done."""
+
+    done: int
+    total: int
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing to do for `seconds`; `reason` is shown when it is long."""
+
+    seconds: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One or more questions to be answered together, with the reason they are asked."""
+
+    questions: tuple[Question, ...]
+    title: str = ""
+    reason: str = ""
+    submit: str = "Continue"
+
+
+@dataclass(frozen=True)
+class DeviceCode:
+    """A code to compare and approve in a browser."""
+
+    user_code: str
+    url: str
+    url_complete: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Diff:
+    """A change to a document, before it is made."""
+
+    title: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One resource in a plan."""
+
+    address: str
+    action: Literal["create", "update", "replace", "delete", "read", "import", "no-op", "move", "forget"]
+    purpose: str = ""
+    """What the resource is for, in a few words."""
+    changes: tuple[tuple[str, str, str], ...] = ()
+    """(attribute, before, after) of what changes; sensitive values are already masked."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A whole plan to be read before a yes."""
+
+    changes: tuple[ResourceChange, ...]
+    add: int
+    change: int
+    destroy: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ResourceRow:
+    """The state of one resource while Terraform runs."""
+
+    address: str
+    action: str
+    state: Literal["waiting", "running", "done", "failed"]
+    seconds: float = 0.0
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class WarehouseSeen:
+    """One look at the warehouse."""
+
+    id: str
+    name: str
+    state: str
+    """As Databricks spells it: STOPPED, STARTING, RUNNING, …"""
+    health: str
+    """HEALTHY, DEGRADED, FAILED, or empty when not reported."""
+    elapsed: float
+    """Seconds since the start was asked for."""
+    note: str = ""
+    """One calm sentence about it: slow, late, what the failure means."""
+    details: tuple[tuple[str, str], ...] = ()
+    """(name, value) worth showing: size, type, clusters, sessions, auto stop."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows that a query returned, or a list to read."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...] = field(default=())
+    note: str = ""
+
+
+Event = (
+    Phase
+    | Line
+    | Progress
+    | Wait
+    | Ask
+    | Finding
+    | DeviceCode
+    | Diff
+    | Planned
+    | ResourceRow
+    | WarehouseSeen
+    | Table
+)
+
+F = TypeVar("F")
+Run = Generator[Event, Answers, F]
+"""What a step's `run` is: yields events, is sent answers, returns its fact."""
+Work = Generator[Event, Any, F]
+"""A stretch of a run that asks nothing; services write these and steps `yield from` them."""

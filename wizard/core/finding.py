@@ -1,0 +1,61 @@
+"""One diagnostic line: what was looked at, what was concluded, and the evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from wizard.core.problem import Problem
+
+
+class Verdict(Enum):
+    """Four conclusions that are never mixed. A check that could not run is neither a pass nor a failure."""
+
+    PROVEN = ("proven", "✓")
+    PREDICTED = ("predicted", "~")
+    GAP = ("missing", "✗")
+    UNKNOWN = ("could not check", "?")
+
+    @property
+    def word(self) -> str:
+        return self.value[0]
+
+    @property
+    def glyph(self) -> str:
+        return self.value[1]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A conclusion with its evidence, read back from the service itself wherever that is possible."""
+
+    id: str
+    """Stable dotted name of what was looked at: `iam:GetRole role/htd-role`, `chain.trust`."""
+    title: str
+    """The question in a few words: "The trust policy names this workspace"."""
+    verdict: Verdict
+    evidence: str = ""
+    """What was read, cleaned, in one line."""
+    problem: Problem | None = None
+    """For a gap: what to do about it."""
+    group: str = ""
+    """Heading under which it is listed: `IAM`, `S3 htd-data`."""
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict in (Verdict.PROVEN, Verdict.PREDICTED)
+
+    def line(self) -> str:
+        """`✓ proven  Title: evidence`, for plain output."""
+        tail = f": {self.evidence}" if self.evidence else ""
+        return f"{self.verdict.glyph} {self.verdict.word}  {self.title}{tail}"
+
+    def as_dict(self) -> dict[str, object]:
+        return {
+            "id": self.id,
+            "title": self.title,
+            "verdict": self.verdict.word,
+            "evidence": self.evidence,
+            "group": self.group,
+            "problem": self.problem.as_dict() if self.problem else None,
+        }

@@ -1,0 +1,163 @@
+"""The journey: which step is next, which are done, which must be done again, and how one is performed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import Any, ClassVar, Protocol
+
+from wizard.core.drive import Asker, drive, with_memory
+from wizard.core.event import Ask, Event, Run
+from wizard.core.facts import Facts
+from wizard.core.finding import Finding
+from wizard.core.journal import Journal
+from wizard.core.memory import Memory
+from wizard.core.problem import Problem
+from wizard.core.question import Answers
+
+
+class Status(Enum):
+    """Where a step stands, as a word and a glyph."""
+
+    LATER = ("later", "○")
+    """Something before it is not done yet."""
+    READY = ("ready", "◇")
+    RUNNING = ("running", "●")
+    DONE = ("done", "✓")
+    STALE = ("again", "↻")
+    """It was done, but what it rested on has changed."""
+    STOPPED = ("stopped", "✗")
+
+    @property
+    def word(self) -> str:
+        return self.value[0]
+
+    @property
+    def glyph(self) -> str:
+        return self.value[1]
+
+
+class StepLike(Protocol):
+    """What the flow needs of a step; `wizard.steps.step.Step` is the real thing."""
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    fact: ClassVar[type]
+    needs: ClassVar[tuple[type, ...]]
+
+    def run(self, facts: Facts, services: Any) -> Run[Any]: ...
+    def prove(self, facts: Facts, services: Any) -> list[Finding]: ...
+
+
+class Flow:
+    """One session through the steps. Every front end holds one and nothing else."""
+
+    def __init__(
+        self,
+        steps: Sequence[StepLike],
+        services: Any,
+        *,
+        memory: Memory,
+        journal: Journal,
+        clock: Callable[[], float] = time.monotonic,
+        pace: float = 1.0,
+    ) -> None:
+        self.steps = tuple(steps)
+        self.services = services
+        self.facts = Facts({step.fact: step.needs for step in steps})
+        self.seconds: dict[str, float] = {}
+        """Wall time of the last run of each step."""
+        self.problems: dict[str, Problem] = {}
+        """Why a step stopped, until it is tried again."""
+        self._memory = memory
+        self._journal = journal
+        self._clock = clock
+        self._pace = pace
+        self._running = ""
+        self._ever_done: set[str] = set()
+        self._lock = threading.Lock()
+
+    def step(self, id: str) -> StepLike:
+        """The step of this id. Raises KeyError with the known ids."""
+        for step in self.steps:
+            if step.id == id:
+                return step
+        raise KeyError(f"{id} is not a step; the steps are {', '.join(s.id for s in self.steps)}")
+
+    def status(self, step: StepLike) -> Status:
+        if step.id == self._running:
+            return Status.RUNNING
+        if step.id in self.problems:
+            return Status.STOPPED
+        if step.fact in self.facts:
+            return Status.DONE
+        if not self.ready(step):
+            return Status.LATER
+        return Status.STALE if step.id in self._ever_done else Status.READY
+
+    def ready(self, step: StepLike) -> bool:
+        """Everything the step rests on is known."""
+        return all(need in self.facts for need in step.needs)
+
+    def next_step(self) -> StepLike | None:
+        """The first step that is not done, or None at the end of the journey."""
+        return next((step for step in self.steps if step.fact not in self.facts), None)
+
+    def perform(
+        self, step: StepLike, *, on_event: Callable[[Event], None], asker: Asker, cancel: threading.Event
+    ) -> object:
+        """Run one step to its end and keep its fact. Raises Problem or Cancelled; blocks until then.
+
+        One step runs at a time; facts that rested on an earlier result fall away when the new one differs.
+        """
+        with self._lock:
+            self._running = step.id
+            self.problems.pop(step.id, None)
+            began = self._clock()
+            try:
+                fact = drive(
+                    step.id,
+                    step.run(self.facts, self.services),
+                    on_event=lambda event: self._report(step.id, event, on_event),
+                    asker=_Remembering(self._memory, asker),
+                    cancel=cancel,
+                    pace=self._pace,
+                )
+            except Problem as problem:
+                self.problems[step.id] = problem
+                self.facts = self.facts.drop(step.fact)
+                self._journal.problem(step.id, problem)
+                raise
+            finally:
+                self._running = ""
+                self.seconds[step.id] = self._clock() - began
+            self.facts = self.facts.put(fact)
+            self._ever_done.add(step.id)
+            return fact
+
+    def forget(self, step: StepLike) -> None:
+        """Drop what the step proved, and everything that rests on it."""
+        self.facts = self.facts.drop(step.fact)
+
+    def close(self) -> None:
+        self._journal.close()
+
+    def _report(self, step: str, event: Event, on_event: Callable[[Event], None]) -> None:
+        self._journal.event(step, event)
+        on_event(event)
+
+
+class _Remembering:
+    """An asker that offers earlier answers as defaults and keeps the new ones."""
+
+    def __init__(self, memory: Memory, asker: Asker) -> None:
+        self._memory = memory
+        self._asker = asker
+
+    def answer(self, step: str, ask: Ask) -> Answers:
+        offered = with_memory(step, ask, self._memory.recall)
+        answers = self._asker.answer(step, offered)
+        self._memory.keep(step, ask, answers)
+        return answers

@@ -1,0 +1,70 @@
+"""Why a step could not go on, in words an operator can act on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Who(StrEnum):
+    """The person who can mend a problem."""
+
+    YOU = "you"
+    AWS_ADMIN = "an AWS administrator"
+    LAKE_ADMIN = "a LakeFormation administrator"
+    ORG_ADMIN = "an administrator of the AWS organisation"
+    WORKSPACE_ADMIN = "a Databricks workspace administrator"
+    DATABRICKS = "Databricks"
+
+
+@dataclass(eq=False)
+class Problem(Exception):
+    """What happened, why, what to do and who can do it. Raised by services and steps, shown by front ends."""
+
+    code: str
+    """Stable dotted name, for tests and scripts: `aws.sso.expired`."""
+    what: str
+    """One sentence: what happened."""
+    why: str
+    """One sentence: the reason, as far as it is known."""
+    remedy: str
+    """What to do next, as an instruction."""
+    who: Who = Who.YOU
+    evidence: tuple[str, ...] = ()
+    """What the other side said, cleaned; shown on request."""
+    copy: str = ""
+    """A command or policy statement to copy, whole."""
+    step: str = ""
+    """Id of the step where it can be mended, when that is another one."""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.why}".strip()
+
+    def lines(self) -> list[str]:
+        """The problem as plain lines, the way it is printed outside the full screen."""
+        lines = [f"✗ {self.what}"]
+        if self.why:
+            lines.append(f"  Why: {self.why}")
+        lines.append(f"  What to do: {self.remedy}")
+        lines.append(f"  Who can do it: {self.who}")
+        lines += [f"  Said: {line}" for line in self.evidence]
+        if self.copy:
+            lines += ["  To copy:", *(f"    {line}" for line in self.copy.splitlines())]
+        return lines
+
+    def as_dict(self) -> dict[str, object]:
+        """For `--json` and the journal."""
+        return {
+            "code": self.code,
+            "what": self.what,
+            "why": self.why,
+            "remedy": self.remedy,
+            "who": str(self.who),
+            "evidence": list(self.evidence),
+            "copy": self.copy,
+            "step": self.step,
+        }
+
+
+class Cancelled(Exception):
+    """The operator stopped a running step. Nothing is wrong."""

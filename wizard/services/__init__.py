@@ -1,0 +1,52 @@
+"""Everything that touches the outside world, and the bundle of it that steps are given.
+
+The bundle is built in `wizard.wiring` and nowhere else. Sibling packages never import each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.core.paths import Paths
+from wizard.core.redact import Redactor
+
+if TYPE_CHECKING:
+    from wizard.services.aws.session import AwsPlaces, AwsSession
+    from wizard.services.databricks.client import Workspace
+    from wizard.services.terraform.engine import Engine
+
+
+@dataclass
+class Services:
+    """What steps reach the outside with. Real or pretend is already decided."""
+
+    environ: Mapping[str, str]
+    """The environment that defaults are read from and children inherit."""
+    paths: Paths
+    cwd: Path
+    """Where the wizard was started."""
+    aws_places: AwsPlaces
+    workspace_url: Callable[[str], str]
+    """Host of a workspace -> address to call, `https://HOST` for a real one."""
+    find_engine: Callable[[], Engine]
+    """The Terraform to use. Raises Problem when there is none."""
+    open_browser: Callable[[str], bool]
+    """Opens an address in a browser on this machine; False when there is none."""
+    terraform_dir: Path | None = None
+    """The module's folder, when the operator named one."""
+    deployment: str = "default"
+    """Name of the folder below the data folder that holds the module's copy."""
+    warehouse_id: str = ""
+    """Given on the command line."""
+    redact: Redactor = field(default_factory=Redactor)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    aws: AwsSession | None = None
+    """Set by the credentials step: keys live here, in memory, and nowhere else."""
+    workspace: Workspace | None = None
+    """Set by the workspace step; holds its token in memory."""
+    engine: Engine | None = None
+    """Set by the front page; one engine and version a session."""

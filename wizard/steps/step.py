@@ -1,0 +1,42 @@
+"""What a step is: something that must become true, declared once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Generic, TypeVar
+
+from wizard.core.event import Run
+from wizard.core.facts import Facts
+from wizard.core.finding import Finding
+from wizard.services import Services
+
+F = TypeVar("F")
+
+
+class Step(ABC, Generic[F]):
+    """One step of the journey. Front ends, answers, pictures and `check` derive everything from it."""
+
+    id: ClassVar[str]
+    """Names the pane, the answers, the picture and the log."""
+    title: ClassVar[str]
+    """What is done, as an instruction: "Check permissions"."""
+    why: ClassVar[str]
+    """One sentence an operator reads."""
+    about: ClassVar[str] = ""
+    """A longer explanation, one key away."""
+    fact: ClassVar[type]
+    """What is proven when the step is done."""
+    needs: ClassVar[tuple[type, ...]] = ()
+    """Facts it rests on."""
+
+    @abstractmethod
+    def run(self, facts: Facts, services: Services) -> Run[F]:
+        """Make it true: yield events, ask what must be asked, return the fact. Raises Problem."""
+
+    @abstractmethod
+    def prove(self, facts: Facts, services: Services) -> list[Finding]:
+        """Look again whether it is true, changing nothing. Needs the fact to be known."""
+
+    def equivalent(self, facts: Facts) -> list[str]:
+        """The shell commands a person would have typed instead."""
+        return []
