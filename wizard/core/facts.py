@@ -1,4 +1,8 @@
-"""What the steps have proven, and how one proof rests on another."""
+"""What the steps have proven, and how one proof rests on another.
+
+Two facts are equal when whatever rests on them may stay: how long something took, or when credentials expire,
+is not compared.
+"""
 
 from __future__ import annotations
 
@@ -29,19 +33,21 @@ class AwsIdentity:
 
     account: str
     arn: str
-    source: str
-    """Where the credentials come from: "profile prod (SSO)"."""
     region: str
-    expires_at: datetime | None = None
+    source: str = field(compare=False)
+    """Where the credentials come from: "profile prod (SSO)"."""
+    expires_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
 class PermissionsProven:
     """Every permission the module needs was looked at, with these credentials."""
 
-    proven: int
-    predicted: int
-    unknown: int
+    account: str
+    arn: str
+    proven: int = field(compare=False)
+    predicted: int = field(compare=False)
+    unknown: int = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -67,8 +73,8 @@ class VariablesWritten:
 
     path: str
     external_ids: tuple[str, ...]
-    changed: bool
-    backup: str = ""
+    changed: bool = field(compare=False)
+    backup: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -77,9 +83,9 @@ class Applied:
 
     engine: str
     engine_version: str
-    added: int
-    changed: int
-    destroyed: int
+    added: int = field(compare=False)
+    changed: int = field(compare=False)
+    destroyed: int = field(compare=False)
     outputs: Mapping[str, object] = field(default_factory=dict)
 
     def output(self, name: str) -> str:
@@ -95,8 +101,8 @@ class Connected:
     instance_profile_arn: str
     role_arn: str
     security_policy: str
-    changed: bool
-    backup: str = ""
+    changed: bool = field(compare=False)
+    backup: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ class WarehouseRunning:
     name: str
     state: str
     health: str
-    seconds: float
+    seconds: float = field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -141,11 +147,10 @@ class Facts:
         return fact
 
     def put(self, fact: object) -> Facts:
-        """A new store that holds `fact` and nothing that rested on an earlier one of its kind."""
+        """A new store that holds `fact`, and nothing that rested on an earlier, different one of its kind."""
         kind = type(fact)
-        if self._held.get(kind) == fact:
-            return self
-        return Facts(self._rests_on, {**self._without(kind), kind: fact})
+        same = self._held.get(kind) == fact
+        return Facts(self._rests_on, {**(self._held if same else self._without(kind)), kind: fact})
 
     def drop(self, kind: type) -> Facts:
         """A new store without that fact and without whatever rested on it."""

@@ -57,7 +57,7 @@ class Flow:
     def __init__(
         self,
         steps: Sequence[StepLike],
-        services: Any,
+        open_services: Callable[[], Any],
         *,
         memory: Memory,
         journal: Journal,
@@ -65,7 +65,8 @@ class Flow:
         pace: float = 1.0,
     ) -> None:
         self.steps = tuple(steps)
-        self.services = services
+        self._open_services = open_services
+        self._services: Any = None
         self.facts = Facts({step.fact: step.needs for step in steps})
         self.seconds: dict[str, float] = {}
         """Wall time of the last run of each step."""
@@ -78,6 +79,13 @@ class Flow:
         self._running = ""
         self._ever_done: set[str] = set()
         self._lock = threading.Lock()
+
+    @property
+    def services(self) -> Any:
+        """What steps reach the outside with; opened on first use, which may take seconds: not on a UI thread."""
+        if self._services is None:
+            self._services = self._open_services()
+        return self._services
 
     def step(self, id: str) -> StepLike:
         """The step of this id. Raises KeyError with the known ids."""

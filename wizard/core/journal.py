@@ -20,7 +20,9 @@ from wizard.core.redact import Redactor
 class Journal:
     """Appends to a file of mode 0600; without a file it keeps nothing."""
 
-    def __init__(self, file: Path | None, redact: Redactor, now: Callable[[], datetime] = lambda: datetime.now(UTC)):
+    def __init__(
+        self, file: Path | None, redact: Redactor, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ):
         self._redact = redact
         self._now = now
         self._out: IO[str] | None = None

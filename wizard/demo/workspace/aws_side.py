@@ -34,9 +34,7 @@ class AwsRefused(Exception):
 class AwsSide:
     """boto3 clients of the two principals the pretend workspace acts as."""
 
-    def __init__(
-        self, url: str, databricks: Keys, observer: Keys, *, region: str, workspace_id: int
-    ) -> None:
+    def __init__(self, url: str, databricks: Keys, observer: Keys, *, region: str, workspace_id: int) -> None:
         self._url = url
         self._databricks = databricks
         self._observer = observer
@@ -78,7 +76,7 @@ class AwsSide:
         return str(roles[0]["Arn"]) if roles else ""
 
     def assume(self, role_arn: str) -> Keys:
-        """Assumes the role as the serverless principal, with this workspace's external id. Raises AwsRefused."""
+        """Assumes a role as the serverless principal with this workspace's external id. Raises AwsRefused."""
         answer = self.ask(
             self.client("sts", self._databricks),
             "assume_role",

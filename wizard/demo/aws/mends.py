@@ -1,0 +1,52 @@
+"""Answers moto 5.2 gives wrongly or not at all, without which `terraform destroy` does not end."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from wizard.demo.aws import refusals
+from wizard.demo.aws.target import Target
+from wizard.demo.aws.wire import Reply, xml_reply
+
+
+def mend(target: Target, account: str) -> Reply | None:
+    """Our answer in place of moto's; None where moto's is right."""
+    if target.action == "iam:ListServiceSpecificCredentials":
+        return _no_service_credentials()
+    if target.action == "lakeformation:RevokePermissions":
+        return _nothing_left_to_revoke(target, account)
+    return None
+
+
+def _no_service_credentials() -> Reply:
+    return xml_reply(
+        '<ListServiceSpecificCredentialsResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
+        "<ListServiceSpecificCredentialsResult><ServiceSpecificCredentials/>"
+        "</ListServiceSpecificCredentialsResult>"
+        f"<ResponseMetadata><RequestId>{uuid.uuid4()}</RequestId></ResponseMetadata>"
+        "</ListServiceSpecificCredentialsResponse>"
+    )
+
+
+def _nothing_left_to_revoke(target: Target, account: str) -> Reply | None:
+    """The provider revokes until it is told that nothing is left; moto would say 200 for ever."""
+    from moto.lakeformation.models import lakeformation_backends
+
+    params = target.params
+    grants: Any = lakeformation_backends[account][target.region].grants
+    catalog = grants.get(params.get("CatalogId") or account)
+    if catalog is not None:
+        # moto changes a grant inside its set, after which the set cannot find it: a fresh set can.
+        catalog.permissions = set(catalog.permissions)
+        for grant in catalog.permissions:
+            if grant.principal != params.get("Principal") or grant.resource != params.get("Resource"):
+                continue
+            if set(grant.permissions) & set(params.get("Permissions") or ()):
+                return None
+            if set(grant.permissions_with_grant_options) & set(
+                params.get("PermissionsWithGrantOption") or ()
+            ):
+                return None
+    message = "No permissions revoked. Grantee has no permissions and no grant options on resource."
+    return refusals.error("rest-json", "lakeformation", 400, "InvalidInputException", message)

@@ -1,0 +1,79 @@
+"""The guided journey, line by line."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable
+
+from wizard.core.event import Ask
+from wizard.core.flow import Flow, StepLike
+from wizard.core.problem import Cancelled, Problem
+from wizard.core.question import Choice, Kind, Question
+from wizard.plain.printer import Printer
+from wizard.plain.prompts import Prompts
+from wizard.steps.step import Step
+
+
+def guide(
+    flow: Flow, front: Step[object], badge: str, redact: Callable[[str], str], cancel: threading.Event
+) -> bool:
+    """Step after step with a person at the keyboard; True when the end was reached."""
+    printer = Printer(sys.stdout, redact)
+    prompts = Prompts(printer.say)
+    if badge:
+        printer.say(badge)
+    printer.say("Ctrl-C stops a step; nothing is changed without a yes.")
+    step: StepLike | None = front
+    while step is not None:
+        number = flow.steps.index(step) + 1 if step in flow.steps else 0
+        printer.heading(number, len(flow.steps), step.title, getattr(step, "why", ""))
+        problem: Problem | None = None
+        try:
+            flow.perform(step, on_event=printer, asker=prompts, cancel=cancel)
+            printer.say("  ✓ done")
+        except Problem as stopped:
+            problem = stopped
+            printer.problem(stopped)
+        except (Cancelled, KeyboardInterrupt):
+            problem = Problem("cancelled", "You stopped this step.", "", "Choose how to go on.")
+            printer.say("  Stopped.")
+        step = flow.next_step() if problem is None else _after(flow, step, problem, prompts)
+        if step is None and problem is not None:
+            return False
+    printer.say()
+    printer.say("The journey is complete.")
+    return True
+
+
+def _after(flow: Flow, step: StepLike, problem: Problem, prompts: Prompts) -> StepLike | None:
+    """Where to go after a problem; None ends the journey."""
+    ways = [Choice("again", "Try this step again")]
+    if problem.step and problem.step != step.id:
+        ways.insert(0, Choice("mend", f"Go to “{flow.step(problem.step).title}”"))
+    ways += [
+        Choice(s.id, f"Go back to “{s.title}”") for s in flow.steps if s.fact in flow.facts and s is not step
+    ]
+    ways.append(Choice("stop", "Stop here; everything done so far stays"))
+    try:
+        way = prompts.answer(
+            step.id,
+            Ask(
+                (
+                    Question(
+                        "way", "How shall we go on?", Kind.CHOICE, choices=tuple(ways), default=ways[0].value
+                    ),
+                )
+            ),
+        )["way"]
+    except Cancelled:
+        return None
+    match way:
+        case "again":
+            return step
+        case "mend":
+            return flow.step(problem.step)
+        case "stop":
+            return None
+        case other:
+            return flow.step(other)

@@ -1,0 +1,150 @@
+"""Events as plain lines, append-only, without colour: every state is a word and a glyph."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from datetime import datetime
+from typing import IO
+
+from wizard.core.event import (
+    Ask,
+    DeviceCode,
+    Diff,
+    Event,
+    Line,
+    Phase,
+    Planned,
+    Progress,
+    ResourceRow,
+    Table,
+    Wait,
+    WarehouseSeen,
+)
+from wizard.core.finding import Finding
+from wizard.core.problem import Problem
+
+_MARKS = {
+    "create": "+",
+    "update": "~",
+    "replace": "±",
+    "delete": "-",
+    "read": "<",
+    "import": "←",
+    "move": "→",
+}
+
+
+class Printer:
+    """Writes what happens to a stream, one line at a time."""
+
+    def __init__(self, out: IO[str], redact: Callable[[str], str] = lambda text: text) -> None:
+        self._out = out
+        self._redact = redact
+        self._warehouse = ("", "", "")
+        self._waits = 0
+
+    def say(self, text: str = "") -> None:
+        print(self._redact(text), file=self._out, flush=True)
+
+    def heading(self, number: int, of: int, title: str, why: str) -> None:
+        self.say()
+        self.say(f"Step {number} of {of}: {title}" if number else title)
+        self.say(f"  {why}")
+
+    def problem(self, problem: Problem) -> None:
+        for line in problem.lines():
+            self.say(f"  {line}")
+
+    def __call__(self, event: Event) -> None:
+        for line in self.lines(event):
+            self.say(f"  {line}")
+
+    def lines(self, event: Event) -> list[str]:
+        """The lines one event is worth; none for what only a screen can show."""
+        match event:
+            case Phase(title, command):
+                return [f"… {title}", *([f"    $ {command}"] if command else [])]
+            case Line(text, level, _):
+                return [f"{'! ' if level in ('warning', 'error') else ''}{text}"]
+            case Finding():
+                return [event.line()]
+            case DeviceCode():
+                return _code(event)
+            case Diff(title, before, after):
+                return [f"{title}:", *(f"    {line}" for line in diff_lines(before, after))]
+            case Planned():
+                return _plan(event)
+            case ResourceRow(address, action, state, seconds, text):
+                return (
+                    [] if state in ("waiting", "running") else [_row(address, action, state, seconds, text)]
+                )
+            case WarehouseSeen():
+                return self._seen(event)
+            case Table():
+                return _table(event)
+            case Wait(seconds, reason):
+                return [f"… {reason} ({seconds:.0f} s)"] if reason else []
+            case Progress() | Ask():
+                return []
+
+    def _seen(self, seen: WarehouseSeen) -> list[str]:
+        now = (seen.state, seen.health, seen.note)
+        if now == self._warehouse:
+            return []
+        self._warehouse = now
+        health = f", health {seen.health}" if seen.health else ""
+        note = f": {seen.note}" if seen.note else ""
+        return [f"● {seen.name} is {seen.state}{health} after {seen.elapsed:.0f} s{note}"]
+
+
+def diff_lines(before: str, after: str, context: int = 2) -> list[str]:
+    """What changes from `before` to `after`, with `-` and `+` in front and a little context."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=context)
+    return [line for line in lines if not line.startswith(("---", "+++", "@@"))]
+
+
+def _code(code: DeviceCode) -> list[str]:
+    until = code.expires_at.astimezone().strftime("%H:%M")
+    return [
+        f"Open {code.url_complete}",
+        f"and approve if it shows this code: {code.user_code}   (valid until {until})",
+    ]
+
+
+def _plan(plan: Planned) -> list[str]:
+    lines = [f"Plan: {plan.add} to add, {plan.change} to change, {plan.destroy} to destroy."]
+    lines += [f"! {warning}" for warning in plan.warnings]
+    for change in plan.changes:
+        purpose = f"  {change.purpose}" if change.purpose else ""
+        lines.append(f"{_MARKS.get(change.action, ' ')} {change.action}  {change.address}{purpose}")
+        if change.action in ("update", "replace"):
+            for name, before, after in change.changes:
+                lines.append(f"    {name}:")
+                lines += [f"      {line}" for line in diff_lines(before, after, context=1)]
+    return lines
+
+
+def _row(address: str, action: str, state: str, seconds: float, text: str) -> str:
+    glyph = "✓" if state == "done" else "✗"
+    return f"{glyph} {action} {address}: {state} after {seconds:.0f} s{' — ' + text if text else ''}"
+
+
+def _table(table: Table) -> list[str]:
+    rows = [table.columns, *table.rows[:20]]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))] if table.columns else []
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
+        for row in rows
+    ]
+    more = [f"(and {len(table.rows) - 20} more)"] if len(table.rows) > 20 else []
+    return [
+        f"{table.title}:",
+        *(f"    {line}" for line in lines + more),
+        *([f"    {table.note}"] if table.note else []),
+    ]
+
+
+def clock(moment: datetime) -> str:
+    """`14:05`, in the operator's own time zone."""
+    return moment.astimezone().strftime("%H:%M")

@@ -1,0 +1,51 @@
+"""Walking a journey with nobody at the keyboard."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+
+from wizard.core.flow import Flow
+from wizard.core.journey import Script, Visit
+from wizard.core.problem import Problem
+from wizard.plain.printer import Printer
+from wizard.steps.step import Step
+
+
+def walk(
+    flow: Flow, front: Step[object], visits: Sequence[Visit], printer: Printer, cancel: threading.Event
+) -> Problem | None:
+    """Visit after visit; returns the problem that ended the journey early, or None at its end.
+
+    A visit that should stop and does not, or the other way round, ends the journey: nothing is papered over.
+    """
+    numbers = {step.id: number for number, step in enumerate(flow.steps, 1)}
+    for visit in (Visit(front.id), *visits):
+        step = front if visit.step == front.id else flow.step(visit.step)
+        printer.heading(numbers.get(step.id, 0), len(numbers), step.title, getattr(step, "why", ""))
+        if visit.say:
+            printer.say(f"  {visit.say}")
+        stopped: Problem | None = None
+        try:
+            flow.perform(step, on_event=printer, asker=Script(visit), cancel=cancel)
+        except Problem as problem:
+            stopped = problem
+            printer.problem(problem)
+        if stopped and visit.ends == "done":
+            return stopped
+        if not stopped:
+            with suppress(KeyError):
+                printer.say(f"  ✓ done in {flow.seconds[step.id]:.1f} s")
+            if visit.ends == "stopped":
+                return _did_not_stop(step.title)
+    return None
+
+
+def _did_not_stop(title: str) -> Problem:
+    return Problem(
+        code="journey.unexpected",
+        what=f"“{title}” went through although the journey expected it to stop.",
+        why="The world is not as this journey was written for.",
+        remedy="Check the journey's file; nothing needs to be undone.",
+    )

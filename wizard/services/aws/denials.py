@@ -1,0 +1,239 @@
+"""What AWS means when it says no: who, what, on what, which policy, and who can change it.
+
+Source of the grammar: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.core.problem import Problem
+from wizard.core.text import one_line
+from wizard.services.aws import envelopes, grammar
+from wizard.services.aws.reasons import CREDENTIALS, DENIALS, REASONS
+
+
+@dataclass(frozen=True)
+class Denial:
+    """One refusal, taken apart. What the text does not say is None."""
+
+    reason: str
+    """A word of `wizard.services.aws.reasons.REASONS`."""
+    principal: str | None = None
+    action: str | None = None
+    resource: str | None = None
+    """As AWS spells it: an ARN, `role NAME`, a bare name."""
+    policy_arn: str | None = None
+    """The policy that denied, when AWS names it."""
+    code: str | None = None
+    grant: str | None = None
+    """The LakeFormation permission that is required: `Create Database`."""
+    derived: tuple[str, ...] = ()
+    """Fields that were concluded from the text around AWS's message."""
+    text: str = field(default="", compare=False)
+
+    @property
+    def who(self) -> str:
+        return str(REASONS[self.reason].who)
+
+    @property
+    def remedy(self) -> str:
+        return REASONS[self.reason].remedy
+
+    @property
+    def statement(self) -> dict[str, object] | None:
+        """The least-privilege statement that would allow it; None where a policy of the identity cannot."""
+        if self.reason not in ("identity_implicit", "unspecified") or not self.action:
+            return None
+        return {"Effect": "Allow", "Action": [self.action], "Resource": [self.resource_arn]}
+
+    @property
+    def resource_arn(self) -> str:
+        """The resource as an ARN for a policy, `*` when the text does not tell."""
+        raw = self.resource or ""
+        if raw.startswith("arn:"):
+            return raw
+        if self.action and self.action.startswith("s3:") and re.fullmatch(r"[a-z0-9][a-z0-9.-]+(/.+)?", raw):
+            return f"arn:aws:s3:::{raw}"
+        kind, _, name = raw.partition(" ")
+        account = re.match(r"arn:([\w-]+):\w+::(\d{12}):", self.principal or "")
+        if name.startswith("arn:"):
+            return name
+        if name and account and kind in ("role", "user", "group", "policy"):
+            return f"arn:{account[1]}:iam::{account[2]}:{kind}/{name}"
+        return "*"
+
+    def as_dict(self) -> dict[str, object]:
+        """For `htd-wizard explain --json`."""
+        keys = (
+            "reason",
+            "principal",
+            "action",
+            "resource",
+            "policy_arn",
+            "code",
+            "who",
+            "remedy",
+            "statement",
+        )
+        return {key: getattr(self, key) for key in keys}
+
+
+def read(text: str) -> Denial | None:
+    """The refusal in `text`, whatever it is wrapped in; None when it holds none."""
+    flat = envelopes.flat(text)
+    return _refused(flat) or _credentials(flat) or _lake(flat) or _bare(flat)
+
+
+def read_all(text: str) -> list[Denial]:
+    """Every different refusal in `text`, in order."""
+    found: list[Denial] = []
+    for piece in envelopes.pieces(text):
+        denial = read(piece)
+        if denial is not None and denial not in found:
+            found.append(denial)
+    telling = [d for d in found if d.reason != "no_credentials"]
+    return telling if any(d.reason in CREDENTIALS for d in telling) else found
+
+
+def explain(text: str) -> Problem | None:
+    """The refusal in `text` as a problem with a way out; None when it holds none."""
+    denial = read(text)
+    return as_problem(denial) if denial else None
+
+
+def as_problem(denial: Denial) -> Problem:
+    """`denial` in words an operator can act on."""
+    reason = REASONS[denial.reason]
+    statement = denial.statement
+    return Problem(
+        code=reason.code,
+        what=reason.what or _what(denial),
+        why=_why(denial),
+        remedy=reason.remedy,
+        who=reason.who,
+        evidence=tuple(line for line in (one_line(denial.text), _policy_line(denial)) if line),
+        copy=policy(statement) if statement else "",
+        step=reason.step,
+    )
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    """A policy document with these statements, ready to paste."""
+    return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=2)
+
+
+def skew_seconds(text: str) -> int | None:
+    """How far this computer's clock is ahead of AWS (negative: behind), when the text tells.
+
+    "Signature expired: SIGNED is now earlier than LIMIT (SERVER - 5 min.)".
+    """
+    from datetime import datetime
+
+    found = grammar.SKEW.search(envelopes.flat(text))
+    if not found:
+        return None
+    signed, server = (datetime.strptime(found[n], "%Y%m%dT%H%M%SZ") for n in ("signed", "server"))
+    return int((signed - server).total_seconds())
+
+
+def _refused(flat: str) -> Denial | None:
+    found = grammar.REFUSED.search(flat)
+    if not found:
+        return None
+    rest = flat[found.end() :]
+    on = grammar.ON_RESOURCE.match(rest)
+    resource = None
+    if on:
+        resource = on["quoted"] or on["bare"].rstrip(".,;)") or None
+        rest = rest[on.end() :]
+    reason, policy_arn = _clause(rest)
+    return Denial(
+        reason=reason,
+        principal=found["principal"],
+        action=found["action"],
+        resource=resource,
+        policy_arn=policy_arn,
+        code=envelopes.code(flat),
+        text=flat,
+    )
+
+
+def _clause(rest: str) -> tuple[str, str | None]:
+    """The reason word and the policy's ARN of what follows the resource."""
+    if grammar.PUBLIC_POLICY.search(rest):
+        return "s3_bpa", None
+    clause = grammar.CLAUSE.search(rest[:600])
+    if not clause:
+        return "unspecified", None
+    spelled = (clause["through"] or clause["layer"]).lower()
+    layer = next((word for start, word in grammar.LAYERS.items() if spelled.startswith(start)), None)
+    if layer is None:
+        return "unspecified", None
+    arn = clause["arn"]
+    return f"{layer}_{'implicit' if clause['how'] == 'because no' else 'explicit'}", arn and arn.rstrip(
+        ".,;)\"'"
+    )
+
+
+def _credentials(flat: str) -> Denial | None:
+    for reason, shape in grammar.CREDENTIALS:
+        if shape.search(flat):
+            return Denial(reason=reason, code=envelopes.code(flat), text=flat)
+    return None
+
+
+def _lake(flat: str) -> Denial | None:
+    for shape in grammar.LAKE:
+        if found := shape.search(flat):
+            parts = found.groupdict()
+            action = envelopes.action(flat)
+            return Denial(
+                reason="lakeformation",
+                action=action,
+                resource=(parts.get("resource") or "").rstrip(".,;)\"'") or None,
+                code=envelopes.code(flat),
+                grant=parts.get("grant"),
+                derived=("action",) if action else (),
+                text=flat,
+            )
+    return None
+
+
+def _bare(flat: str) -> Denial | None:
+    if told := grammar.TOLD.search(flat):
+        return Denial("unspecified", action=told["action"], code=envelopes.code(flat), text=flat)
+    if not grammar.BARE.search(flat):
+        return None
+    action, resource = envelopes.action(flat), envelopes.named(flat)
+    reason = "s3_bpa" if grammar.PUBLIC_POLICY.search(flat) else "unspecified"
+    derived = tuple(name for name, value in (("action", action), ("resource", resource)) if value)
+    return Denial(
+        reason, action=action, resource=resource, code=envelopes.code(flat), derived=derived, text=flat
+    )
+
+
+def _what(denial: Denial) -> str:
+    doing = denial.action or (f"the LakeFormation right {denial.grant}" if denial.grant else "this")
+    on = f" on {one_line(denial.resource, 160)}" if denial.resource else ""
+    who = one_line(denial.principal, 160) if denial.principal else "You"
+    return (
+        f"{who} may not do {doing}{on}."
+        if denial.action
+        else f"{who} lack{'s' if denial.principal else ''} {doing}{on}."
+    )
+
+
+def _why(denial: Denial) -> str:
+    why = REASONS[denial.reason].why
+    if denial.reason == "clock_skew" and (seconds := skew_seconds(denial.text)) is not None:
+        return f"It is {abs(seconds)} seconds {'ahead of' if seconds > 0 else 'behind'} AWS. {why}"
+    several = denial.reason.endswith("_explicit") and denial.reason in DENIALS
+    return f"{why} AWS names one reason at a time; there may be another behind it." if several else why
+
+
+def _policy_line(denial: Denial) -> str:
+    return f"The policy that denied it: {denial.policy_arn}" if denial.policy_arn else ""

@@ -1,0 +1,99 @@
+"""The wrappings AWS's refusals arrive in: SDKs, the CLI, CloudFormation, Terraform's boxes and its `-json` lines."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from wizard.core.text import clean
+from wizard.services.aws import operations
+
+_BOX = re.compile(r"(?m)^[ \t]*[│╷╵|][ \t]?")
+_CODE_WORDS = (
+    "AccessDeniedException|AccessDenied|UnauthorizedOperation|UnauthorizedException|UnauthorizedAccess|"
+    "ExpiredTokenException|ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|"
+    "InvalidAccessKeyId|AuthFailure|SignatureDoesNotMatch|InvalidSignatureException|RequestTimeTooSkewed|"
+    "SSOProviderInvalidToken|ForbiddenException|AuthorizationError|AuthorizationErrorException|"
+    "NotAuthorizedException|AllAccessDisabled|ThrottlingException|Throttling|TooManyRequestsException|SlowDown"
+)
+_CODES = (
+    re.compile(r"\bapi error (?P<code>[\w.]+):"),
+    re.compile(r"An error occurred \((?P<code>[\w.]+)\)"),
+    re.compile(r"\bError Code: (?P<code>[\w.]+)"),
+    re.compile(r"\bHandlerErrorCode: (?P<code>[\w.]+)"),
+    re.compile(r"<Code>(?P<code>[\w.]+)</Code>"),
+    re.compile(r"\bcode:? \"?(?P<code>" + _CODE_WORDS + r")\b"),
+    re.compile(r"(?:^|[^\w.])(?P<code>" + _CODE_WORDS + r")(?: \(client\))?: "),
+    re.compile(r"(?:^|[^\w.])(?P<code>" + _CODE_WORDS + r")\b"),
+    re.compile(r"\b(?P<code>Forbidden): Forbidden\b"),
+)
+_OPERATIONS = (
+    re.compile(r"operation error (?P<service>[A-Za-z][A-Za-z0-9 ]{0,30}): (?P<operation>\w+)"),
+    re.compile(r"when calling the (?P<operation>\w+) operation"),
+    re.compile(r"\bcalling (?P<service>\w+):(?P<operation>[A-Z]\w+)"),
+)
+_NAMED = (
+    re.compile(r'object "(?P<key>[^"]+)" in S3 bucket "(?P<bucket>[^"]+)"'),
+    re.compile(
+        r"(?:S3 Bucket|S3 Object|Lake ?Formation \w+|Glue Catalog \w+|IAM [A-Z]\w+(?: [A-Z]\w+)?) \((?P<name>[^)]+)\)"
+    ),
+)
+
+
+def flat(text: str) -> str:
+    """`text` without colours, box drawing and line breaks, so that wrapped sentences are whole again."""
+    return " ".join(_BOX.sub("", clean(text, 200_000)).split())
+
+
+def pieces(text: str) -> Iterator[str]:
+    """Each error of a text that may hold several: `-json` lines, Terraform's "Error:" headings, blank lines."""
+    plain = _from_json_lines(clean(text, 200_000))
+    plain = _BOX.sub("", plain)
+    for part in re.split(r"(?m)(?=^\s*(?:\* )?Error: )|\n\s*\n(?=\S)|\n(?=An error occurred \()", plain):
+        if part and part.strip():
+            yield " ".join(part.split())
+
+
+def code(flat_text: str) -> str | None:
+    """The error code AWS gave, or None where the text holds none."""
+    for shape in _CODES:
+        if found := shape.search(flat_text):
+            return found["code"]
+    return None
+
+
+def action(flat_text: str) -> str | None:
+    """The IAM action behind the operation that failed, or None where no operation is named."""
+    for shape in _OPERATIONS:
+        if found := shape.search(flat_text):
+            parts = found.groupdict()
+            service = parts.get("service") or operations.service_of(parts["operation"])
+            return operations.action(service, parts["operation"]) if service else None
+    return None
+
+
+def named(flat_text: str) -> str | None:
+    """The resource that the program around AWS's answer was busy with, or None."""
+    for shape in _NAMED:
+        if found := shape.search(flat_text):
+            parts = found.groupdict()
+            return f"{parts['bucket']}/{parts['key']}" if "key" in parts else parts["name"]
+    return None
+
+
+def _from_json_lines(text: str) -> str:
+    """Terraform's machine-readable lines as the text of their diagnostics; other text as it is."""
+    if '"@level"' not in text and '"diagnostic"' not in text:
+        return text
+    found = []
+    for line in text.splitlines():
+        try:
+            message = json.loads(line)
+        except ValueError:
+            found.append(line)
+            continue
+        diagnostic = message.get("diagnostic") if isinstance(message, dict) else None
+        if isinstance(diagnostic, dict):
+            found.append(f"\nError: {diagnostic.get('summary', '')}\n{diagnostic.get('detail', '')}")
+    return "\n".join(found)

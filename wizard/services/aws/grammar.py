@@ -1,0 +1,153 @@
+"""The shapes of AWS's refusals, as patterns over flattened text (`envelopes.flat`).
+
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html for the sentence, and messages
+of real clients for the rest; each is kept with its reading in the tests' data.
+"""
+
+from __future__ import annotations
+
+import re
+
+REFUSED = re.compile(
+    r"(?:\bUser(?:: ?| (?=arn:))(?P<principal>(?:(?!\bUser: ).){1,400}?) )?"
+    r"is not authorized to perform:? ?(?P<action>[A-Za-z][\w-]*:[A-Za-z*]\w*)"
+)
+ON_RESOURCE = re.compile(
+    r"^ ?on (?:the )?resource:? ?"
+    r"(?:\"(?P<quoted>[^\"]+)\""
+    r"|(?P<bare>(?:(?:role|user|group|policy|instance profile|mfa|database|table|catalog) )?\S+))"
+)
+CLAUSE = re.compile(
+    r"(?P<how>because no|with an explicit deny in (?:an?|the)) "
+    r"(?P<layer>[A-Za-z][A-Za-z -]{2,40}? polic(?:y|ies)|permissions? boundary)"
+    r"(?: transitively through an? (?P<through>[A-Za-z -]{3,40}? policy))?"
+    r"(?:: ?(?P<arn>arn:[\w-]+:\S+))?"
+)
+LAYERS = {
+    "identity": "identity",
+    "service control": "scp",
+    "resource control": "rcp",
+    "permission": "boundary",
+    "session": "session",
+    "resource-based": "resource",
+    "resource based": "resource",
+    "vpc endpoint": "vpce",
+    "role trust": "trust",
+    "trust": "trust",
+}
+"""How a clause's policy type begins -> the first half of the reason word."""
+
+PUBLIC_POLICY = re.compile(
+    r"because public (?:policies|ACLs|access control lists).{0,80}?BlockPublic", re.IGNORECASE
+)
+
+LAKE = (
+    re.compile(
+        r"Insufficient Lake ?Formation permission\(?s?\)?: Required (?P<grant>[A-Z][A-Za-z_, ]*?) on (?P<resource>\S+)"
+    ),
+    re.compile(r"Insufficient Lake ?Formation permission\(?s?\)? on (?P<resource>\S+)"),
+    re.compile(r"Insufficient Glue permissions to access (?:database|table) (?P<resource>\S+)"),
+    re.compile(r"Resource does not exist or requester is not authorized to access requested permissions"),
+    re.compile(r"Insufficient Lake ?Formation permission"),
+)
+
+TOLD = re.compile(r"You are not authorized to perform:? ?(?P<action>[\w-]+:\w+)")
+BARE = re.compile(
+    r"You are not authorized to perform this operation|\bAccess ?Denied\b|\bAccessDeniedException\b"
+    r"|Forbidden: Forbidden|operation: Forbidden\b|\bUnauthorizedOperation\b|StatusCode: 403\b"
+)
+
+SKEW = re.compile(
+    r"(?P<signed>\d{8}T\d{6}Z) (?:is now earlier than|is still later than) \d{8}T\d{6}Z \((?P<server>\d{8}T\d{6}Z) [-+] "
+)
+"""Both times are UTC; the one in brackets is the server's."""
+
+
+def _any(*shapes: str) -> re.Pattern[str]:
+    return re.compile("|".join(shapes))
+
+
+CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "clock_skew",
+        _any(
+            "Signature expired",
+            "Signature not yet current",
+            "RequestTimeTooSkewed",
+            "difference between the request",
+        ),
+    ),
+    ("mfa_failed", _any("MultiFactorAuthentication failed")),
+    (
+        "mfa_needed",
+        _any("AssumeRoleTokenProvider session option not set", "MFA is required", "requires? MFA"),
+    ),
+    (
+        "sso_no_assignment",
+        _any(
+            "GetRoleCredentials.{0,200}(?:ForbiddenException|No access)",
+            "ForbiddenException.{0,60}GetRoleCredentials",
+        ),
+    ),
+    ("sso_no_token", _any("failed to read cached SSO token", "Error loading SSO Token", "SSOTokenLoadError")),
+    (
+        "sso_expired",
+        _any(
+            "SSO session has expired",
+            "SSO session associated with",
+            "Session token not found or invalid",
+            "SSOProviderInvalidToken",
+            "cached SSO token (?:failed|is expired)",
+            "Token has expired and refresh failed",
+            "UnauthorizedSSOToken",
+        ),
+    ),
+    ("login_needs_crt", _any(r"botocore\[crt\]")),
+    ("login_expired", _any("LoginRefreshRequired", "LoginTokenLoadError", "LoginInsufficientPermissions")),
+    (
+        "expired_token",
+        _any(
+            r"\bExpiredToken",
+            "RequestExpired",
+            "security token included in the request is expired",
+            "provided token has expired",
+        ),
+    ),
+    (
+        "invalid_key",
+        _any(
+            "InvalidClientTokenId",
+            "UnrecognizedClientException",
+            "InvalidAccessKeyId",
+            "AuthFailure",
+            "security token included in the request is invalid",
+        ),
+    ),
+    (
+        "wrong_secret",
+        _any(
+            "SignatureDoesNotMatch", "InvalidSignatureException", "does not match the signature you provided"
+        ),
+    ),
+    (
+        "no_profile",
+        _any("failed to get shared config profile", r"config profile \(.{0,200}?\) could not be found"),
+    ),
+    ("config", _any("InvalidConfigError", "sso-session does not exist", "configured to use (?:the )?SSO")),
+    ("partial", _any("Partial ?[Cc]redentials")),
+    ("process", _any("custom-process", "credential_process", "process provider error", "JSONDecodeError")),
+    (
+        "no_credentials",
+        _any(
+            "No valid credential sources",
+            "Unable to locate credentials",
+            "NoCredentialsError",
+            "no EC2 IMDS role found",
+        ),
+    ),
+    (
+        "throttled",
+        _any("Throttling", "Rate exceeded", "TooManyRequests", "RequestLimitExceeded", r"\bSlowDown\b"),
+    ),
+)
+"""In order: the telling before the general."""

@@ -1,0 +1,106 @@
+"""Terraform: the plan to be read, and the apply of exactly that plan."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from wizard.core.event import Ask, Line, Run
+from wizard.core.facts import Applied, AwsIdentity, Facts, Machine, PermissionsProven, VariablesWritten
+from wizard.core.finding import Finding
+from wizard.core.problem import Problem
+from wizard.core.question import YES, confirm
+from wizard.core.text import plural
+from wizard.services import Services
+from wizard.services.aws import trust
+from wizard.services.terraform.commands import PlannedRun
+from wizard.steps.parts import signed_in, terraform
+from wizard.steps.step import Step
+
+
+class Apply(Step[Applied]):
+    """Plans, shows the plan, and applies that very plan after a yes."""
+
+    id: ClassVar = "apply"
+    title: ClassVar = "Plan and apply"
+    why: ClassVar = "Terraform changes AWS. You read the plan first, and what you read is what is applied."
+    about: ClassVar = (
+        "Terraform runs by itself, apart from this terminal: if your connection drops, the apply completes and "
+        "its state is whole. Credentials are in its environment only. The plan is kept in a file and exactly "
+        "that file is applied."
+    )
+    fact: ClassVar = Applied
+    needs: ClassVar = (Machine, AwsIdentity, PermissionsProven, VariablesWritten)
+
+    def run(self, facts: Facts, services: Services) -> Run[Applied]:
+        machine = facts.need(Machine)
+        tool = terraform(facts, services)
+        yield from tool.init()
+        planned = yield from tool.plan()
+        if not planned.has_changes:
+            yield Line("AWS already is as the module says. Nothing to apply.")
+            return _applied(machine, (0, 0, 0), tool.outputs())
+        yield planned.plan
+        if (yield _ask(planned, facts.need(AwsIdentity)))["apply"] != YES:
+            raise _declined()
+        result = yield from tool.apply(planned)
+        return _applied(machine, (result.added, result.changed, result.destroyed), result.outputs)
+
+    def prove(self, facts: Facts, services: Services) -> list[Finding]:
+        session, applied = signed_in(services), facts.need(Applied)
+        ids = facts.need(VariablesWritten).external_ids
+        role, profile = applied.output("role_name"), applied.output("instance_profile_name")
+        findings = trust.role_findings(session, role, ids)
+        findings.append(trust.profile_finding(session, profile, role))
+        return findings
+
+    def equivalent(self, facts: Facts) -> list[str]:
+        machine = facts.get(Machine)
+        if machine is None:
+            return []
+        start = f"{machine.engine_path} -chdir={machine.module}"
+        return [f"{start} init", f"{start} plan -out=htd.tfplan", f"{start} apply htd.tfplan"]
+
+
+def _applied(machine: Machine, counts: tuple[int, int, int], outputs: dict[str, object]) -> Applied:
+    missing = [name for name in ("instance_profile_arn", "role_arn") if not outputs.get(name)]
+    if missing:
+        raise Problem(
+            code="terraform.outputs",
+            what=f"The module's outputs lack {' and '.join(missing)}.",
+            why="The next step gives them to Databricks, so it cannot go on without them.",
+            remedy="Add these outputs to the module, or use the module that comes with the wizard.",
+        )
+    return Applied(machine.engine, machine.engine_version, *counts, outputs)
+
+
+def _ask(planned: PlannedRun, who: AwsIdentity) -> Ask:
+    plan = planned.plan
+    counts = [
+        words
+        for count, words in (
+            (plan.add, f"add {plan.add}"),
+            (plan.change, f"change {plan.change}"),
+            (plan.destroy, f"DESTROY {plan.destroy}"),
+        )
+        if count
+    ]
+    return Ask(
+        (
+            confirm(
+                "apply",
+                f"Apply this plan to AWS account {who.account}? It will {', '.join(counts) or 'set outputs only'}.",
+                f"As {who.arn}. Terraform goes on by itself even if this window closes.",
+            ),
+        ),
+        title=f"{plural(len(plan.changes), 'change')} to read",
+        reason="Nothing has changed yet.",
+    )
+
+
+def _declined() -> Problem:
+    return Problem(
+        code="apply.declined",
+        what="The plan was not applied.",
+        why="You chose not to. AWS is as it was.",
+        remedy="Try again to make a fresh plan, or go back and change something first.",
+    )

@@ -1,0 +1,60 @@
+"""What several steps share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.core.facts import Facts, Machine
+from wizard.core.problem import Problem
+from wizard.services import Services
+
+if TYPE_CHECKING:
+    from wizard.services.aws.session import AwsSession
+    from wizard.services.databricks.client import Workspace
+    from wizard.services.terraform.commands import Terraform
+
+
+def signed_in(services: Services) -> AwsSession:
+    """The AWS session of the credentials step. Raises Problem when it is gone, as after a restart."""
+    if services.aws is None:
+        raise Problem(
+            code="aws.signed_out",
+            what="You are not signed in to AWS.",
+            why="Credentials are kept in memory only, so they end with the program.",
+            remedy="Sign in again; nothing else is lost.",
+            step="credentials",
+        )
+    return services.aws
+
+
+def connected(services: Services) -> Workspace:
+    """The client of the workspace step. Raises Problem when it is gone."""
+    if services.workspace is None:
+        raise Problem(
+            code="databricks.signed_out",
+            what="You are not signed in to the workspace.",
+            why="Tokens are kept in memory only, so they end with the program.",
+            remedy="Give the workspace address again; nothing else is lost.",
+            step="workspace",
+        )
+    return services.workspace
+
+
+def terraform(facts: Facts, services: Services) -> Terraform:
+    """Terraform in the module's folder, with the credentials of this session in its environment only."""
+    from wizard.services.aws.denials import explain
+    from wizard.services.terraform import provider
+    from wizard.services.terraform.commands import Terraform
+
+    machine = facts.need(Machine)
+    engine = services.engine or services.find_engine()
+    source = provider.environment(services.environ, services.paths)
+    return Terraform(
+        engine=engine,
+        folder=Path(machine.module),
+        environ=signed_in(services).child_environ(source.environ),
+        runs=services.paths.state / "runs",
+        redact=services.redact,
+        explain=explain,
+    )

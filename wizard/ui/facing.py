@@ -1,0 +1,38 @@
+"""What the screen reads of a step, beyond what the flow needs: words only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wizard.core.facts import Facts
+    from wizard.core.flow import StepLike
+
+
+@dataclass(frozen=True)
+class Facing:
+    """The face of a step. Words that a step lacks are empty."""
+
+    step: StepLike
+
+    @property
+    def id(self) -> str:
+        return self.step.id
+
+    @property
+    def title(self) -> str:
+        return self.step.title
+
+    @property
+    def why(self) -> str:
+        return str(getattr(self.step, "why", ""))
+
+    @property
+    def about(self) -> str:
+        return str(getattr(self.step, "about", ""))
+
+    def equivalent(self, facts: Facts) -> list[str]:
+        """The commands a person would have typed instead."""
+        commands = getattr(self.step, "equivalent", None)
+        return list(commands(facts)) if commands else []

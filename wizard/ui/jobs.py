@@ -1,0 +1,211 @@
+"""The one door through which steps are run: a thread works, the screen is told in batches, the end is always told."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from textual.app import App
+from textual.message import Message
+
+from wizard.core.event import Ask, Event
+from wizard.core.flow import Flow, StepLike
+from wizard.core.problem import Cancelled, Problem
+from wizard.core.question import Answers
+from wizard.core.text import one_line
+
+BATCH = 2000
+"""Most events handed to the screen at once."""
+EVERY = 0.05
+"""Least seconds between two batches."""
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A run begins; what an earlier run showed may go."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The run waits for answers. The questions already offer what was answered last time."""
+
+    ask: Ask
+
+
+@dataclass(frozen=True)
+class Done:
+    """The step is proven."""
+
+    fact: object
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The step could not go on."""
+
+    problem: Problem
+
+
+@dataclass(frozen=True)
+class Halted:
+    """The operator stopped the run."""
+
+
+Moment = Event | Begun | Asked | Done | Stopped | Halted
+
+
+@dataclass(frozen=True)
+class At:
+    """A moment of a step and when it came, in seconds of the jobs' clock."""
+
+    step: str
+    when: float
+    moment: Moment
+
+
+class Jobs:
+    """Runs one step at a time in a thread of its own.
+
+    `start`, `answer` and `stop` are called by message handlers; `take` hands over what has come since.
+    """
+
+    class News(Message):
+        """Something has come; call `take`."""
+
+    def __init__(
+        self,
+        app: App[int],
+        flow: Flow,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        redact: Callable[[str], str] = str,
+    ) -> None:
+        self._app = app
+        self._flow = flow
+        self._clock = clock
+        self._redact = redact
+        self._lock = threading.Lock()
+        self._news: deque[At] = deque()
+        self._told = False
+        self._replies: queue.SimpleQueue[Answers | None] = queue.SimpleQueue()
+        self._cancel = threading.Event()
+        self._thread: threading.Thread | None = None
+        self.running: str = ""
+        """Id of the step under way, or empty."""
+        self.waiting = False
+        """The step under way waits for answers, so nothing happens meanwhile."""
+
+    def start(self, step: StepLike) -> bool:
+        """Begin a run; False when one is under way."""
+        with self._lock:
+            if self.running:
+                return False
+            self.running, self.waiting = step.id, False
+        self._cancel = threading.Event()
+        self._replies = queue.SimpleQueue()
+        self._report(step.id, Begun())
+        work = self._work
+        self._thread = threading.Thread(
+            target=work, args=(step, self._cancel, self._replies), name=f"step-{step.id}", daemon=True
+        )
+        self._thread.start()
+        return True
+
+    def answer(self, answers: Answers) -> None:
+        """Answer the questions that the run waits for."""
+        if self.waiting:
+            self.waiting = False
+            self._replies.put(answers)
+
+    def stop(self) -> None:
+        """End the run between two of its events; a wait or a question ends at once."""
+        self._cancel.set()
+        self._replies.put(None)
+
+    def close(self, patience: float = 2.0) -> None:
+        """Stop, and give the run `patience` seconds to leave things in order."""
+        self.stop()
+        if self._thread is not None:
+            self._thread.join(patience)
+
+    def take(self) -> list[At]:
+        """What has come, oldest first, at most a batch."""
+        with self._lock:
+            batch = [self._news.popleft() for _ in range(min(BATCH, len(self._news)))]
+            self._told = bool(self._news)
+        return batch
+
+    @property
+    def more(self) -> bool:
+        """There is more to take."""
+        return self._told
+
+    def _work(
+        self, step: StepLike, cancel: threading.Event, replies: queue.SimpleQueue[Answers | None]
+    ) -> None:
+        end: Moment
+        try:
+            fact = self._flow.perform(
+                step,
+                on_event=lambda event: self._report(step.id, event),
+                asker=_Waiting(self, cancel, replies),
+                cancel=cancel,
+            )
+            end = Done(fact)
+        except Cancelled:
+            end = Halted()
+        except Problem as problem:
+            end = Stopped(problem)
+        except Exception as fault:  # noqa: BLE001  # whatever it is, the operator sees a card and nothing is lost
+            end = Stopped(self._unexpected(step, fault))
+        with self._lock:
+            self.running, self.waiting = "", False
+        self._report(step.id, end)
+
+    def _unexpected(self, step: StepLike, fault: Exception) -> Problem:
+        trace = self._redact("".join(traceback.format_exception(fault)))
+        problem = Problem(
+            code="wizard.fault",
+            what="The wizard met something it did not expect.",
+            why=self._redact(one_line(f"{type(fault).__name__}: {fault}")),
+            remedy="Try again. If it happens again, report it with the text that the c key copies.",
+            evidence=tuple(one_line(line) for line in trace.splitlines() if line.strip()),
+            copy=trace,
+        )
+        self._flow.problems[step.id] = problem
+        return problem
+
+    def _report(self, step: str, moment: Moment) -> None:
+        with self._lock:
+            self._news.append(At(step, self._clock(), moment))
+            first, self._told = not self._told, True
+        if first:
+            try:
+                self._app.post_message(Jobs.News())
+            except RuntimeError:
+                # The loop has ended: nobody looks any more.
+                self._cancel.set()
+
+
+class _Waiting:
+    """An asker that lets the thread wait until the screen answers."""
+
+    def __init__(
+        self, jobs: Jobs, cancel: threading.Event, replies: queue.SimpleQueue[Answers | None]
+    ) -> None:
+        self._jobs = jobs
+        self._cancel = cancel
+        self._replies = replies
+
+    def answer(self, step: str, ask: Ask) -> Answers:
+        self._jobs.waiting = True
+        self._jobs._report(step, Asked(ask))
+        reply = None if self._cancel.is_set() else self._replies.get()
+        if reply is None:
+            raise Cancelled
+        return reply

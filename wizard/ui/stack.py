@@ -1,0 +1,45 @@
+"""A vertical layout in which the evidence gives way, so that the question below it is always in sight."""
+
+from __future__ import annotations
+
+from textual.geometry import Region, Size
+from textual.layout import ArrangeResult, WidgetPlacement
+from textual.layouts.vertical import VerticalLayout
+from textual.widget import Widget
+
+YIELDS = "-yields"
+"""Class of a child that shrinks and scrolls when the room is short; the first one in order gives way first."""
+
+_LEAST = 4
+
+
+class Stack(VerticalLayout):
+    """Children one below the other; those with the class `-yields` share what is left."""
+
+    name = "stack"
+
+    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+        placements = super().arrange(parent, children, size, greedy)
+        if not placements:
+            return placements
+        bottom = max(p.region.bottom + p.margin.bottom for p in placements)
+        excess = bottom - size.height
+        if excess <= 0 or not greedy:
+            return placements
+        cuts: dict[Widget, int] = {}
+        for placement in placements:
+            if placement.widget.has_class(YIELDS):
+                cut = min(excess, max(0, placement.region.height - _LEAST))
+                cuts[placement.widget] = cut
+                excess -= cut
+        return _shifted(placements, cuts)
+
+
+def _shifted(placements: list[WidgetPlacement], cuts: dict[Widget, int]) -> list[WidgetPlacement]:
+    moved, up = [], 0
+    for placement in placements:
+        x, y, width, height = placement.region
+        cut = cuts.get(placement.widget, 0)
+        moved.append(placement._replace(region=Region(x, y - up, width, height - cut)))
+        up += cut
+    return moved

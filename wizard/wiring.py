@@ -1,0 +1,162 @@
+"""The composition root: what is real and what is pretend is decided here, in one function each."""
+
+from __future__ import annotations
+
+import os
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from wizard.core.flow import Flow
+from wizard.core.journal import Journal
+from wizard.core.journey import Visit
+from wizard.core.memory import Memory
+from wizard.core.paths import Paths
+from wizard.core.redact import Redactor
+from wizard.services import Services
+from wizard.steps import FRONT, STEPS
+from wizard.steps.step import Step
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line decides."""
+
+    terraform_dir: Path | None = None
+    deployment: str = "default"
+    warehouse_id: str = ""
+    engine: str = ""
+    """Preferred engine; empty for the best that is there."""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A session, ready to be handed to a front end."""
+
+    flow: Flow
+    front: Step[Any]
+    open_browser: Callable[[str], bool]
+    redact: Redactor
+    badge: str = ""
+    """Marks everything on screen as pretend; empty when it is real."""
+    visits: tuple[Visit, ...] = ()
+    """The journey of a scenario."""
+
+
+@contextmanager
+def real(options: Options) -> Iterator[Opening]:
+    """The operator's own accounts."""
+    paths = Paths.of(os.environ)
+    redact = Redactor()
+
+    def open_services() -> Services:
+        from wizard.services.aws.session import AwsPlaces
+        from wizard.services.terraform import engine
+
+        environ = dict(os.environ)
+        return Services(
+            environ=environ,
+            paths=paths,
+            cwd=Path.cwd(),
+            aws_places=AwsPlaces.of(environ, paths.home),
+            workspace_url=lambda host: f"https://{host}",
+            find_engine=lambda: engine.find(environ, options.engine),
+            open_browser=_browse,
+            terraform_dir=options.terraform_dir,
+            deployment=options.deployment,
+            warehouse_id=options.warehouse_id,
+            redact=redact,
+        )
+
+    flow = _flow(open_services, paths, redact)
+    try:
+        yield Opening(flow, FRONT, _browse, redact)
+    finally:
+        flow.close()
+
+
+@contextmanager
+def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
+    """A pretend world on loopback. It is built when the first step runs, so that the screen comes at once."""
+    from wizard.demo.scenario import load
+
+    scenario = load(scenario_name)
+    redact = Redactor()
+    with ExitStack() as stack:
+        folder = _temporary(stack)
+        paths = Paths(
+            home=folder, data=folder / "data", state=folder / "state", cache=Paths.of(os.environ).cache
+        )
+
+        def open_services() -> Services:
+            return _pretend(stack, scenario_name, options, paths, redact)
+
+        flow = _flow(open_services, paths, redact)
+        stack.callback(flow.close)
+        yield Opening(
+            flow,
+            FRONT,
+            _browse,
+            redact,
+            badge="DEMO · nothing here is real",
+            visits=scenario.visits(tuple(step.id for step in STEPS)),
+        )
+
+
+def _pretend(
+    stack: ExitStack, scenario_name: str, options: Options, paths: Paths, redact: Redactor
+) -> Services:
+    from wizard.demo.engine import choose
+    from wizard.demo.scenario import load
+    from wizard.demo.world import World, sealed
+    from wizard.services.aws.session import AwsPlaces
+
+    outside = dict(os.environ)
+    world = stack.enter_context(World(load(scenario_name), outside))
+    stack.enter_context(sealed(world.environ))
+    return Services(
+        environ=world.environ,
+        paths=paths,
+        cwd=world.module.parent,
+        aws_places=AwsPlaces.of(world.environ, world.home),
+        workspace_url=world.workspace_url,
+        find_engine=lambda: choose(outside, world.environ, options.engine, paths),
+        open_browser=_browse,
+        warehouse_id=options.warehouse_id,
+        redact=redact,
+    )
+
+
+def _flow(open_services: Callable[[], Services], paths: Paths, redact: Redactor) -> Flow:
+    return Flow(
+        STEPS,
+        open_services,
+        memory=Memory(paths.state / "answers.json"),
+        journal=Journal(
+            paths.state / "journals" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.jsonl", redact
+        ),
+    )
+
+
+def _temporary(stack: ExitStack) -> Path:
+    import tempfile
+
+    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="htd-wizard-demo-")))
+
+
+def _browse(address: str) -> bool:
+    """Open a browser on this machine; over ssh or without a display there is none."""
+    remote = os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY")
+    graphical = (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.uname().sysname == "Darwin"
+    )
+    if remote or not graphical:
+        return False
+    try:
+        return webbrowser.open(address)
+    except webbrowser.Error:
+        return False
