@@ -203,6 +203,9 @@ resource "aws_iam_instance_profile" "this" {
 resource "aws_iam_user" "this" {
   name = "${var.project_prefix}-user"
   tags = local.tags
+
+  # Without this, a key that somebody made by hand would stop terraform destroy.
+  force_destroy = true
 }
 
 resource "aws_iam_user_policy" "integration_tests" {

@@ -47,11 +47,12 @@ class Apply(Step[Applied]):
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
         session, applied = signed_in(services), facts.need(Applied)
-        ids = facts.need(VariablesWritten).external_ids
         role, profile = applied.output("role_name"), applied.output("instance_profile_name")
-        findings = trust.role_findings(session, role, ids)
-        findings.append(trust.profile_finding(session, profile, role))
-        return findings
+        return [
+            finding
+            for external_id in facts.need(VariablesWritten).external_ids
+            for finding in trust.read_chain(session, role, profile, external_id.rpartition("-")[2])
+        ]
 
     def equivalent(self, facts: Facts) -> list[str]:
         machine = facts.get(Machine)

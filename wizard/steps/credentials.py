@@ -11,10 +11,10 @@ from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem
 from wizard.core.question import Choice, Kind, Question
 from wizard.services import Services
-from wizard.services.aws import identity, profiles, sign_in
+from wizard.services.aws import identity, keys, profiles, sign_in, sso
 from wizard.services.aws.profiles import Source
-from wizard.services.aws.session import AwsSession
-from wizard.services.terraform import module
+from wizard.services.aws.session import DEFAULT_REGION, AwsSession
+from wizard.services.terraform import state
 from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
 
@@ -44,8 +44,7 @@ class Credentials(Step[AwsIdentity]):
         elif chosen == KEYS:
             session = yield from _with_pasted_keys(services)
         else:
-            source = next(source for source in sources if source.id == chosen)
-            session = yield from sign_in.open_source(source, services.aws_places, services.environ, services.now)
+            session = yield from _from_source(next(s for s in sources if s.id == chosen), services)
         services.redact.learn(*session.secrets())
         yield Phase("Asking AWS who this is", "aws sts get-caller-identity")
         caller = identity.who_am_i(session)
@@ -70,11 +69,11 @@ class Credentials(Step[AwsIdentity]):
 
 
 def _ask_source(sources: list[Source]) -> Ask:
-    choices = [Choice(s.id, s.name, s.detail, s.why_not) for s in sources]
+    choices = [_choice(source) for source in sources]
     choices.append(Choice(PORTAL, "Another SSO portal", "its start address is asked next"))
     choices.append(Choice(KEYS, "Access keys", "pasted; kept in memory only"))
-    current = next((s for s in sources if s.in_effect and not s.why_not), None)
-    default = current or next((s for s in sources if not s.why_not), None)
+    current = next((s for s in sources if s.in_effect and s.usable), None)
+    first = current or next((s for s in sources if s.usable or s.needs_login), None)
     return Ask(
         (
             Question(
@@ -82,7 +81,7 @@ def _ask_source(sources: list[Source]) -> Ask:
                 "Sign in with",
                 Kind.CHOICE,
                 choices=tuple(choices),
-                default=default.id if default else PORTAL,
+                default=first.id if first else PORTAL,
                 origin=current.precedence if current else "",
                 help="An SSO profile with administrator rights makes everything possible.",
             ),
@@ -90,6 +89,24 @@ def _ask_source(sources: list[Source]) -> Ask:
         title="How do you want to sign in?",
         reason="Signing in changes nothing in your account.",
     )
+
+
+def _choice(source: Source) -> Choice:
+    """Why a sign-in is needed stands beside the label; only what cannot work at all is unavailable."""
+    reason = source.why_not if source.needs_login else ""
+    detail = " · ".join(part for part in (source.detail, reason, source.precedence) if part)
+    return Choice(source.id, source.words, detail, "" if source.usable or source.needs_login else source.why_not)
+
+
+def _from_source(source: Source, services: Services) -> Run[AwsSession]:
+    places = services.aws_places
+    if source.needs_login:
+        token = yield from sign_in.device_login(
+            source.sso_start_url, source.sso_region, places, source.sso_session or None, services.now
+        )
+        services.redact.learn(*token.secrets())
+    yield Phase(f"Signing in with {source.words}")
+    return sign_in.open_source(source, places, services.environ)
 
 
 def _through_portal(services: Services) -> Run[AwsSession]:
@@ -100,9 +117,9 @@ def _through_portal(services: Services) -> Run[AwsSession]:
                 "Start address of the portal",
                 placeholder="https://my-company.awsapps.com/start",
                 help="Your company's page for AWS accounts; the browser shows it when you open the AWS portal.",
-                check=sign_in.start_url_fault,
+                check=sso.start_url_fault,
             ),
-            Question("sso_region", "Region of the portal", default="us-east-1", check=sign_in.region_fault),
+            Question("sso_region", "Region of the portal", default="us-east-1", check=sso.region_fault),
         ),
         title="Which portal?",
     )
@@ -119,7 +136,7 @@ def _through_portal(services: Services) -> Run[AwsSession]:
     if not roles:
         raise _no_assignment(f"No role is assigned to you in account {account}.")
     role = yield from _pick("role", "Which role?", [Choice(name, name) for name in roles])
-    return sign_in.role_session(token, account, role, services.now)
+    return sign_in.role_session(token, account, role, services.environ.get("AWS_REGION", DEFAULT_REGION))
 
 
 def _pick(key: str, prompt: str, choices: list[Choice]) -> Run[str]:
@@ -130,7 +147,7 @@ def _pick(key: str, prompt: str, choices: list[Choice]) -> Run[str]:
 
 
 def _with_pasted_keys(services: Services) -> Run[AwsSession]:
-    region = services.environ.get("AWS_REGION", "us-east-1")
+    region = services.environ.get("AWS_REGION", DEFAULT_REGION)
     answers = yield Ask(
         (
             Question(
@@ -138,27 +155,30 @@ def _with_pasted_keys(services: Services) -> Run[AwsSession]:
                 "Paste the keys",
                 Kind.SECRET,
                 help="An export block, an ini block, JSON, or the three values; copied from the console will do.",
-                check=sign_in.keys_fault,
+                check=keys.fault,
             ),
-            Question("region", "Region", default=region, check=sign_in.region_fault),
+            Question("region", "Region", default=region, check=sso.region_fault),
         ),
         title="Access keys",
         reason="They stay in memory, are never written anywhere, and reach Terraform through its environment.",
     )
-    return sign_in.keys_session(sign_in.paste_keys(answers["pasted"]), services.aws_places, answers["region"])
+    pasted = keys.paste_keys(answers["pasted"])
+    if isinstance(pasted, Problem):
+        raise pasted
+    return sign_in.keys_session(pasted, services.aws_places, answers["region"])
 
 
 def _same_account(machine: Machine, account: str) -> None:
     """The state of the module names the account it was applied to; another one is never meant."""
-    state = module.read_state(Path(machine.module))
-    if state is None or state.account in ("", account):
+    held = state.read(Path(machine.module))
+    if held is None or held.account in ("", account):
         return
     raise Problem(
         code="aws.account.other",
-        what=f"You signed in to AWS account {account}, but this module was applied to account {state.account}.",
+        what=f"You signed in to AWS account {account}, but this module was applied to account {held.account}.",
         why="Terraform would not find what it made and would try to make everything again.",
-        remedy=f"Sign in to account {state.account}.",
-        evidence=(f"terraform.tfstate names account {state.account}",),
+        remedy=f"Sign in to account {held.account}.",
+        evidence=(f"terraform.tfstate names account {held.account}",),
     )
 
 

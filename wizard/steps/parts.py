@@ -55,6 +55,6 @@ def terraform(facts: Facts, services: Services) -> Terraform:
         folder=Path(machine.module),
         environ=signed_in(services).child_environ(source.environ),
         runs=services.paths.state / "runs",
-        redact=services.redact,
         explain=explain,
+        now=services.now,
     )

@@ -14,7 +14,7 @@ from wizard.core.question import YES, confirm
 from wizard.core.text import plural
 from wizard.services import Services
 from wizard.services.aws import permissions, requirements
-from wizard.services.terraform import module
+from wizard.services.terraform import state
 from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
 
@@ -60,7 +60,7 @@ class Permissions(Step[PermissionsProven]):
         machine, who = facts.need(Machine), facts.need(AwsIdentity)
         session = signed_in(services)
         yield Phase("Working out what the module needs")
-        resources = module.resources(Path(machine.module))
+        resources = state.resources(Path(machine.module))
         needs = requirements.needs(
             [
                 requirements.ResourceRef(

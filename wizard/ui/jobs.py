@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from textual.app import App
 from textual.message import Message
 
 from wizard.core.event import Ask, Event
@@ -71,7 +70,8 @@ class At:
 class Jobs:
     """Runs one step at a time in a thread of its own.
 
-    `start`, `answer` and `stop` are called by message handlers; `take` hands over what has come since.
+    `start`, `answer` and `stop` are called by message handlers. `tell` posts a message from any thread; what it
+    says is that `take` has something to hand over.
     """
 
     class News(Message):
@@ -79,14 +79,14 @@ class Jobs:
 
     def __init__(
         self,
-        app: App[int],
         flow: Flow,
+        tell: Callable[[Message], object],
         *,
         clock: Callable[[], float] = time.monotonic,
         redact: Callable[[str], str] = str,
     ) -> None:
-        self._app = app
         self._flow = flow
+        self._tell = tell
         self._clock = clock
         self._redact = redact
         self._lock = threading.Lock()
@@ -108,10 +108,9 @@ class Jobs:
             self.running, self.waiting = step.id, False
         self._cancel = threading.Event()
         self._replies = queue.SimpleQueue()
-        self._report(step.id, Begun())
-        work = self._work
+        self.report(step.id, Begun())
         self._thread = threading.Thread(
-            target=work, args=(step, self._cancel, self._replies), name=f"step-{step.id}", daemon=True
+            target=self._work, args=(step, self._cancel, self._replies), name=f"step-{step.id}", daemon=True
         )
         self._thread.start()
         return True
@@ -152,7 +151,7 @@ class Jobs:
         try:
             fact = self._flow.perform(
                 step,
-                on_event=lambda event: self._report(step.id, event),
+                on_event=lambda event: self.report(step.id, event),
                 asker=_Waiting(self, cancel, replies),
                 cancel=cancel,
             )
@@ -165,7 +164,7 @@ class Jobs:
             end = Stopped(self._unexpected(step, fault))
         with self._lock:
             self.running, self.waiting = "", False
-        self._report(step.id, end)
+        self.report(step.id, end)
 
     def _unexpected(self, step: StepLike, fault: Exception) -> Problem:
         trace = self._redact("".join(traceback.format_exception(fault)))
@@ -180,13 +179,14 @@ class Jobs:
         self._flow.problems[step.id] = problem
         return problem
 
-    def _report(self, step: str, moment: Moment) -> None:
+    def report(self, step: str, moment: Moment) -> None:
+        """Note a moment, from any thread, and let the screen know."""
         with self._lock:
             self._news.append(At(step, self._clock(), moment))
             first, self._told = not self._told, True
         if first:
             try:
-                self._app.post_message(Jobs.News())
+                self._tell(Jobs.News())
             except RuntimeError:
                 # The loop has ended: nobody looks any more.
                 self._cancel.set()
@@ -204,7 +204,7 @@ class _Waiting:
 
     def answer(self, step: str, ask: Ask) -> Answers:
         self._jobs.waiting = True
-        self._jobs._report(step, Asked(ask))
+        self._jobs.report(step, Asked(ask))
         reply = None if self._cancel.is_set() else self._replies.get()
         if reply is None:
             raise Cancelled

@@ -18,7 +18,9 @@ class Stack(VerticalLayout):
 
     name = "stack"
 
-    def arrange(self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True) -> ArrangeResult:
+    def arrange(
+        self, parent: Widget, children: list[Widget], size: Size, greedy: bool = True
+    ) -> ArrangeResult:
         placements = super().arrange(parent, children, size, greedy)
         if not placements:
             return placements

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from textual.content import Content
 
 from wizard.core.event import ResourceChange
@@ -9,7 +11,7 @@ from wizard.core.finding import Verdict
 from wizard.core.flow import Status
 from wizard.core.text import clean
 
-MUTED = "$text-muted"
+MUTED = "$foreground 60%"
 
 VERDICT_STYLE = {
     Verdict.PROVEN: "$text-success",
@@ -56,6 +58,13 @@ def joined(*parts: Content | tuple[object, str] | str) -> Content:
 def lines(*parts: Content | str) -> Content:
     """One line each; empty ones are left out."""
     return Content("\n").join([part if isinstance(part, Content) else plain(part) for part in parts if part])
+
+
+def hanging(text: str, width: int, indent: int) -> str:
+    """`text` broken at `width` cells, every line but the first set in by `indent`."""
+    room = max(16, width - indent)
+    broken = textwrap.wrap(text, room, break_long_words=True, break_on_hyphens=False) or [""]
+    return f"\n{' ' * indent}".join(broken)
 
 
 def clock(seconds: float) -> str:

@@ -29,6 +29,10 @@ def scope_of(request: Request) -> Scope:
     if found is not None:
         token = request.query.get("X-Amz-Security-Token", "")
         return Scope(found.group(1), found.group(2), found.group(3), token)
+    if "AWSAccessKeyId" in request.query:
+        # boto3 still presigns for S3 with version 2, which names neither region nor service.
+        token = request.query.get("x-amz-security-token", "")
+        return Scope(request.query["AWSAccessKeyId"], "us-east-1", "s3", token)
     return Scope("", "us-east-1", _guessed_service(request))
 
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from wizard.demo.aws.target import Need, Target
 from wizard.demo.aws.conditions import wildcard_match
 from wizard.demo.aws.directory import Bucket, Directory
 from wizard.demo.aws.policies import Ask, Policy, Verdict, evaluate, evaluate_resource_policy
 from wizard.demo.aws.principals import Principal
 from wizard.demo.aws.s3_actions import need as s3_need
+from wizard.demo.aws.target import Need, Target
 
 GUARDRAIL_LAYERS = {
     "service_control_policy": "a service control policy",
@@ -131,7 +131,7 @@ class Authority:
         if caller.kind == "root":
             return None
         context = self.context(caller, target)
-        for need in self._all_needs(target, caller, context):
+        for need in self._all_needs(target):
             judgement = self.judge(caller, need, context)
             if not judgement.allowed:
                 return need, judgement
@@ -177,9 +177,7 @@ class Authority:
             return None
         return self._directory.bucket(arn.removeprefix("arn:aws:s3:::").partition("/")[0])
 
-    def _all_needs(
-        self, target: Target, caller: Principal, context: Mapping[str, str | Sequence[str]]
-    ) -> list[Need]:
+    def _all_needs(self, target: Target) -> list[Need]:
         """The needs of a call; reading an object that is not there also takes the right to list."""
         needs = list(target.needs)
         if target.action == "s3:GetObject" and target.key:

@@ -128,8 +128,11 @@ class Directory:
         backend = _iam(account)
         if name not in backend.users:
             backend.create_user("us-east-1", name)
-        key = backend.users[name].create_access_key(prefix="AKIA")
-        key.access_key_id = access_key_id or key.access_key_id
+        key = backend.create_access_key(name)
+        if access_key_id:
+            del backend.access_keys[key.access_key_id]
+            key.access_key_id = access_key_id
+            backend.access_keys[access_key_id] = key
         return key.access_key_id, key.secret_access_key
 
     def add_role(

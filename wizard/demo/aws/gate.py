@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wizard.demo.aws import refusals
-from wizard.demo.aws.actions import protocol_of, scope_of, understand
+from wizard.demo.aws.actions import scope_of, understand
 from wizard.demo.aws.authority import Authority
 from wizard.demo.aws.directory import ACCOUNT, Directory
 from wizard.demo.aws.faults import Fault, Faults
 from wizard.demo.aws.mends import mend
 from wizard.demo.aws.moto_app import MotoApp, NotKnownToMoto
-from wizard.demo.aws.portal import Portal
-from wizard.demo.aws.principals import Keyring, KeyRefused, Principal
+from wizard.demo.aws.portal import PAGE, Portal
+from wizard.demo.aws.principals import KeyRefused, Keyring, Principal
 from wizard.demo.aws.simulate import PolicySimulator
 from wizard.demo.aws.sts import SecurityTokenService
-from wizard.demo.aws.target import Need, Protocol, Target
-from wizard.demo.aws.wire import Reply, Request, json_reply
+from wizard.demo.aws.target import Need, Target
+from wizard.demo.aws.wire import Reply, Request
 
 _NOBODY = Principal("root", ACCOUNT, "", "", "", "")
 """Stands in for a caller whose key was refused, so that the call can still be logged."""
@@ -68,37 +68,86 @@ class Gate:
 
     def __call__(self, request: Request) -> Reply:
         """Answer one request. Never raises: a failure of ours is an error the client can show."""
-        at = time.time()
         scope = scope_of(request)
-        portal_operation = "" if scope.access_key_id else self._portal.operation(request)
-        if portal_operation == "page":
-            return self._portal.answer(request)
-        if portal_operation == "" and not scope.access_key_id and request.path == "/":
-            if request.method in ("GET", "HEAD"):
-                return json_reply({"message": "The demo's pretend AWS is running."})
-        if self.latency > 0:
-            time.sleep(self.latency)
-        if portal_operation:
-            target = _portal_target(portal_operation)
-            reply = self._with_faults(target, lambda: self._portal.answer(request))
-            self._log(at, target, "", reply)
-            return reply
-        protocol = protocol_of(request, scope.service)
+        if not scope.access_key_id:
+            operation = self._portal.operation(request)
+            if operation == PAGE:
+                return self._portal.answer(request)
+            if operation:
+                return self._timed(_portal_target(operation), "", lambda: self._portal.answer(request))
         try:
             caller = self._keyring.identify(scope.access_key_id, scope.token)
         except KeyRefused as refused:
             target = understand(request, scope, _NOBODY, self._directory)
-            reply = refusals.key_refused(protocol, scope.service, refused.reason)
-            self._log(at, target, "", reply)
-            return reply
+            reply = refusals.key_refused(target.protocol, scope.service, refused.reason)
+            return self._timed(target, "", lambda: reply)
         target = understand(request, scope, caller, self._directory)
-        reply = self._with_faults(target, lambda: self._answer(request, caller, target))
-        self._log(at, target, caller.arn, reply)
+        return self._timed(target, caller.arn, lambda: self._answer(request, caller, target))
+
+    def _timed(self, target: Target, principal: str, answer: Callable[[], Reply]) -> Reply:
+        """Wait as ordered, let a fault have its way, answer, and write the log."""
+        at = time.time()
+        if self.latency > 0:
+            time.sleep(self.latency)
+        fault = self.faults.take(target.action, target.resource)
+        if fault is not None and fault.delay > 0:
+            time.sleep(fault.delay)
+        failure = _failure(fault, target) if fault is not None and fault.fails else None
+        if failure is None or (fault is not None and fault.after_handler):
+            reply = answer()
+            reply = failure if failure is not None and reply.status < 400 else reply
+        else:
+            reply = failure
+        call = Call(
+            at, target.action, target.resource, target.region, principal, reply.status, target.mutating
+        )
+        with self._lock:
+            self._calls.append(call)
         return reply
 
-    def _with_faults(self, target: Target, answer: object) -> Reply:
-        raise NotImplementedError
+    def _answer(self, request: Request, caller: Principal, target: Target) -> Reply:
+        """Judge the call, then let STS, the simulator, a mend or moto do it."""
+        if target.service == "sts":
+            return self._sts.answer(caller, target) or _not_known(target)
+        bucket = self._directory.bucket(target.bucket) if target.bucket else None
+        # Anyone may learn that a bucket does not exist.
+        is_nowhere = bool(target.bucket) and bucket is None and target.action != "s3:CreateBucket"
+        try:
+            refusal = None if is_nowhere else self._authority.refusal(caller, target)
+        except ValueError as problem:
+            return refusals.error(
+                target.protocol, target.service, 400, "MalformedPolicyDocument", str(problem)
+            )
+        if refusal is not None:
+            region = bucket.region if bucket is not None else ""
+            return refusals.denied(target.protocol, target.service, caller, *refusal, region)
+        if target.action == "iam:SimulatePrincipalPolicy":
+            return self._simulator.answer(target)
+        mended = mend(target, caller.account)
+        if mended is not None:
+            return mended
+        try:
+            return self._moto.handle(request, bucket.account if bucket is not None else caller.account)
+        except NotKnownToMoto:
+            return _not_known(target)
+        except Exception as problem:  # noqa: BLE001 - whatever moto raises is told to the client, below
+            # A client error, since a server error would be retried 25 times by Terraform before it is shown.
+            message = f"The demo's AWS failed in {target.action}: {type(problem).__name__}: {problem}"
+            return refusals.error(target.protocol, target.service, 400, "EmbeddedAwsFailure", message)
 
 
 def _portal_target(operation: str) -> Target:
-    raise NotImplementedError
+    service = operation.partition(":")[0]
+    return Target(service, operation.partition(":")[2], "us-east-1", "rest-json", (Need(operation, "*"),))
+
+
+def _not_known(target: Target) -> Reply:
+    """A loud, final answer: the SDKs do not retry it."""
+    message = f"The demo's AWS does not know {target.action}."
+    return refusals.error(target.protocol, target.service, 400, "InvalidAction", message)
+
+
+def _failure(fault: Fault, target: Target) -> Reply:
+    code = fault.code or ("ServiceUnavailable" if fault.status == 503 else "InternalFailure")
+    message = fault.message or "The request failed because the demo was told to let it fail."
+    return refusals.error(target.protocol, target.service, fault.status, code, message)

@@ -1,4 +1,4 @@
-"""Answers moto 5.2 gives wrongly or not at all, without which `terraform destroy` does not end."""
+"""Answers moto 5.2 gives wrongly or not at all; without the first two `terraform destroy` does not end."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ def mend(target: Target, account: str) -> Reply | None:
         return _no_service_credentials()
     if target.action == "lakeformation:RevokePermissions":
         return _nothing_left_to_revoke(target, account)
+    if target.action == "iam:DeleteUser":
+        return _still_has_keys(target, account)
     return None
 
 
@@ -37,8 +39,9 @@ def _nothing_left_to_revoke(target: Target, account: str) -> Reply | None:
     grants: Any = lakeformation_backends[account][target.region].grants
     catalog = grants.get(params.get("CatalogId") or account)
     if catalog is not None:
-        # moto changes a grant inside its set, after which the set cannot find it: a fresh set can.
-        catalog.permissions = set(catalog.permissions)
+        # moto changes a grant inside its set, after which the set cannot find it. A copied set
+        # keeps the old hashes; one made from an iterator does not.
+        catalog.permissions = set(iter(catalog.permissions))
         for grant in catalog.permissions:
             if grant.principal != params.get("Principal") or grant.resource != params.get("Resource"):
                 continue
@@ -50,3 +53,17 @@ def _nothing_left_to_revoke(target: Target, account: str) -> Reply | None:
                 return None
     message = "No permissions revoked. Grantee has no permissions and no grant options on resource."
     return refusals.error("rest-json", "lakeformation", 400, "InvalidInputException", message)
+
+
+def _still_has_keys(target: Target, account: str) -> Reply | None:
+    """AWS keeps a user whose access keys have not been deleted; moto lets it go.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteUser.html
+    """
+    from moto.iam.models import iam_backends
+
+    user: Any = iam_backends[account]["aws"].users.get(str(target.params.get("UserName", "")))
+    if user is None or not user.access_keys:
+        return None
+    message = "Cannot delete entity, must delete access keys first."
+    return refusals.error("query", "iam", 409, "DeleteConflict", message)

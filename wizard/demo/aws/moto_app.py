@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -27,9 +28,14 @@ class MotoApp:
 
         BackendDict.reset()
         reset_model_data()
+        self._give_back = _take_bucket_policies_from_moto()
         self._app: Any = DomainDispatcherApplication(create_backend_app)
         # moto's backends are plain dictionaries; Terraform calls from ten threads at once.
         self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """Leave moto as it was found."""
+        self._give_back()
 
     def handle(self, request: Request, account: str) -> Reply:
         """Let moto answer `request` on behalf of `account`.
@@ -38,9 +44,8 @@ class MotoApp:
         """
         seen: list[tuple[str, list[tuple[str, str]]]] = []
 
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+        def start_response(status: str, headers: list[tuple[str, str]], _problem: Any = None) -> None:
             seen[:] = [(status, headers)]
-            return None
 
         with self._lock:
             try:
@@ -50,6 +55,27 @@ class MotoApp:
                 raise NotKnownToMoto(str(problem)) from problem
         status, headers = seen[0]
         return Reply(int(status.split(" ", 1)[0]), body, dict(headers))
+
+
+def _take_bucket_policies_from_moto() -> Callable[[], None]:
+    """Stop moto from judging bucket policies, and return what undoes that.
+
+    moto ignores their principals and conditions: "deny what is not TLS" would deny everything. The gate
+    has judged them already, with both.
+    """
+    from moto.iam.access_control import PermissionResult
+    from moto.s3.models import FakeBucket
+
+    def permitted(_bucket: Any, _action: str, _resource: str) -> Any:
+        return PermissionResult.PERMITTED
+
+    moto_own = FakeBucket.get_permission
+    setattr(FakeBucket, "get_permission", permitted)  # noqa: B010 - a plain assignment to a method is refused by mypy
+
+    def give_back() -> None:
+        setattr(FakeBucket, "get_permission", moto_own)  # noqa: B010 - as above
+
+    return give_back
 
 
 def _environ(request: Request, account: str) -> dict[str, Any]:

@@ -11,9 +11,9 @@ import uuid
 from typing import Literal
 from xml.sax.saxutils import escape
 
-from wizard.demo.aws.target import Need, Protocol
 from wizard.demo.aws.authority import Judgement
 from wizard.demo.aws.principals import Principal
+from wizard.demo.aws.target import Need, Protocol
 from wizard.demo.aws.wire import Reply, json_reply
 
 _NAMESPACES = {

@@ -11,7 +11,7 @@ import socketserver
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from typing import Any, cast
 
 from wizard.demo.aws.wire import Reply, Request
 
@@ -71,6 +71,9 @@ class LoopbackServer(socketserver.ThreadingMixIn, HTTPServer):
         self._thread.join(timeout=5)
 
 
+_METHODS = frozenset(f"do_{verb}" for verb in ("GET", "HEAD", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"))
+
+
 class _Connection(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server_version = "EmbeddedAws"
@@ -86,12 +89,9 @@ class _Connection(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def _serve(self) -> None:
-        assert isinstance(self.server, LoopbackServer)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self._body(headers))
-        self._send(self.server.answer(request))
-
-    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = do_PATCH = do_OPTIONS = _serve
+        self._send(cast(LoopbackServer, self.server).answer(request))
 
     def _body(self, headers: dict[str, str]) -> bytes:
         if "chunked" in headers.get("transfer-encoding", "").lower():
@@ -127,6 +127,12 @@ class _Connection(BaseHTTPRequestHandler):
         going_on = super().handle_expect_100()
         self.wfile.flush()
         return going_on
+
+    def __getattr__(self, name: str) -> Any:
+        """http.server looks for `do_GET` and its like: one method serves them all."""
+        if name in _METHODS:
+            return self._serve
+        raise AttributeError(name)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the screen belongs to the wizard, the call log to the gate."""

@@ -74,7 +74,9 @@ class PolicySimulator:
         if found is None:
             return _invalid(f"Invalid Entity Arn: {source} does not clearly define entity type and name.")
         account, kind, name = found.groups()
-        person = self._directory.role(account, name) if kind == "role" else self._directory.user(account, name)
+        person = (
+            self._directory.role(account, name) if kind == "role" else self._directory.user(account, name)
+        )
         if person is None or person.arn != source:
             message = f"The {kind} with name {name} cannot be found."
             return refusals.error("query", "iam", 404, "NoSuchEntity", message)
@@ -141,9 +143,8 @@ def _details(result: _Result, *, top: bool) -> str:
             f"<SourcePolicyType>{kind}</SourcePolicyType></member>"
         )
     missing = "".join(f"<member>{escape(key)}</member>" for key in result.missing)
-    text = (
-        f"<MatchedStatements>{matched}</MatchedStatements><MissingContextValues>{missing}</MissingContextValues>"
-    )
+    text = f"<MatchedStatements>{matched}</MatchedStatements>"
+    text += f"<MissingContextValues>{missing}</MissingContextValues>"
     if result.boundary is not None:
         text += (
             "<PermissionsBoundaryDecisionDetail><AllowedByPermissionsBoundary>"
@@ -173,7 +174,9 @@ def _member(result: _Result) -> str:
 
 
 def _reply(results: Sequence[_Result], marker: str) -> Reply:
-    more = f"<IsTruncated>{_flag(bool(marker))}</IsTruncated>" + (f"<Marker>{marker}</Marker>" if marker else "")
+    more = f"<IsTruncated>{_flag(bool(marker))}</IsTruncated>" + (
+        f"<Marker>{marker}</Marker>" if marker else ""
+    )
     return xml_reply(
         '<SimulatePrincipalPolicyResponse xmlns="https://iam.amazonaws.com/doc/2010-05-08/">'
         f"<SimulatePrincipalPolicyResult>{more}<EvaluationResults>{''.join(map(_member, results))}"

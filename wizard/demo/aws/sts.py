@@ -43,8 +43,11 @@ class SecurityTokenService:
         role_arn = target.resource
         need = Need("sts:AssumeRole", role_arn)
         seconds = int(target.params.get("DurationSeconds", 3600))
-        if caller.session_policy is None and caller.arn != caller.identity_arn and seconds > 3600:
-            message = "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
+        if caller.arn != caller.identity_arn and seconds > 3600:
+            message = (
+                "The requested DurationSeconds exceeds the 1 hour session limit "
+                "for roles assumed by role chaining"
+            )
             return refusals.error("query", "sts", 400, "ValidationError", message)
         try:
             judgement = self._may_assume(caller, need, target)
@@ -53,17 +56,17 @@ class SecurityTokenService:
         if not judgement.allowed:
             return refusals.denied("query", "sts", caller, need, judgement)
         account, name = _role_of(role_arn)
-        role = self._directory.role(account, name)
-        assert role is not None  # _may_assume has looked
         session_name = str(target.params.get("RoleSessionName", "session"))
         policy = target.params.get("Policy")
         session = self._keyring.open_session(
             account, name, session_name, seconds, parse(policy) if policy else None
         )
+        role = self._directory.role(account, name)
+        role_id = role.unique_id if role is not None else ""
         expires = datetime.fromtimestamp(session.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _reply(
             "AssumeRole",
-            f"<AssumedRoleUser><AssumedRoleId>{role.unique_id}:{escape(session_name)}</AssumedRoleId>"
+            f"<AssumedRoleUser><AssumedRoleId>{role_id}:{escape(session_name)}</AssumedRoleId>"
             f"<Arn>arn:aws:sts::{account}:assumed-role/{name}/{escape(session_name)}</Arn></AssumedRoleUser>"
             f"<Credentials><AccessKeyId>{session.keys.access_key_id}</AccessKeyId>"
             f"<SecretAccessKey>{session.keys.secret_access_key}</SecretAccessKey>"

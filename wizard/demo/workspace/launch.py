@@ -135,6 +135,7 @@ class Launcher:
         with self._state.changed:
             if warehouse.start_number != number:
                 return
+            warehouse.stale_reads = 0
             if failure is None:
                 warehouse.state, warehouse.num_clusters = "RUNNING", 1
                 warehouse.role_arn, warehouse.health = role, {"status": "HEALTHY"}

@@ -62,7 +62,7 @@ class ShowSchemas:
 Statement: TypeAlias = Literals | ListFiles | ReadFile | ShowTables | ShowSchemas
 
 _STRING = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
-_NAME = r"(?:`[^`]+`|\w+)"
+_NAME = r"(?:`[^`]+`|(?!(?:FROM|WHERE|LIMIT|AS|ORDER|GROUP)\b)\w+)"
 _LIMIT = r"(?:\s+LIMIT\s+(?P<limit>\d+))?"
 _FLAGS = re.IGNORECASE | re.DOTALL
 _LIST = re.compile(rf"LIST\s+(?P<path>{_STRING}){_LIMIT}\Z", _FLAGS)
@@ -93,6 +93,8 @@ def read(statement: str) -> Statement:
         return ListFiles(bucket, prefix, int(match["limit"] or 0))
     if match := _READ.match(text):
         options = {m["key"].lower(): _unquote(m["value"]).lower() for m in _OPTION.finditer(match["options"])}
+        if options.get("format", "csv") != "csv":
+            raise SyntaxRefused(options["format"])
         return _file(match, _unquote(match["path"]), header=options.get("header") == "true", rescued=True)
     if match := _CSV.match(text):
         return _file(match, match["path"], header=False, rescued=False)

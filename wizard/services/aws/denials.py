@@ -48,7 +48,7 @@ class Denial:
         """The least-privilege statement that would allow it; None where a policy of the identity cannot."""
         if self.reason not in ("identity_implicit", "unspecified") or not self.action:
             return None
-        return {"Effect": "Allow", "Action": [self.action], "Resource": [self.resource_arn]}
+        return {"Effect": "Allow", "Action": [self.action], "Resource": _resources(self.resource_arn)}
 
     @property
     def resource_arn(self) -> str:
@@ -233,6 +233,15 @@ def _why(denial: Denial) -> str:
         return f"It is {abs(seconds)} seconds {'ahead of' if seconds > 0 else 'behind'} AWS. {why}"
     several = denial.reason.endswith("_explicit") and denial.reason in DENIALS
     return f"{why} AWS names one reason at a time; there may be another behind it." if several else why
+
+
+def _resources(arn: str) -> list[str]:
+    """Glue asks for the right on a database and on the catalog that holds it.
+
+    Source: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+    """
+    glue = re.match(r"(arn:[\w-]+:glue:[\w-]*:\d*:)(?:database|table)/", arn)
+    return [arn, f"{glue[1]}catalog"] if glue else [arn]
 
 
 def _policy_line(denial: Denial) -> str:

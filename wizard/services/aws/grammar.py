@@ -58,7 +58,8 @@ BARE = re.compile(
 )
 
 SKEW = re.compile(
-    r"(?P<signed>\d{8}T\d{6}Z) (?:is now earlier than|is still later than) \d{8}T\d{6}Z \((?P<server>\d{8}T\d{6}Z) [-+] "
+    r"(?P<signed>\d{8}T\d{6}Z) (?:is now earlier than|is still later than) \d{8}T\d{6}Z "
+    r"\((?P<server>\d{8}T\d{6}Z) [-+] "
 )
 """Both times are UTC; the one in brackets is the server's."""
 

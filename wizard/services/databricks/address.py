@@ -90,7 +90,7 @@ _LONGEST_WORD = 4096
 _MOST_TRIES = 8
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\x00-\x08\x0e-\x1f\x7f]+")
 _ANCHORS = ("databricks", "://", "o=", "w=", "workspace_id=", "/sql/")
-_BREAKS = re.compile("[\\s<>\"'`()\\[\\]{}|\u2018-\u201f\u00ab\u00bb\u3000-\u3011]")
+_BREAKS = re.compile("[\\s<>\"'`()\\[\\]{}|\u2018-\u201f\u00ab\u00bb\u3000\u3001\u3008-\u3011]")
 _SCHEME = re.compile(r"(?:\A|(?<=[=:,;]))((?:jdbc:)?(?:https?|databricks|spark)):/{2,}", re.IGNORECASE)
 _ANY_SCHEME = re.compile(r"\A([a-z][a-z0-9+.-]*)://", re.IGNORECASE)
 _MAIL = re.compile(r"(?:mailto:)?[\w.+-]{1,64}@[\w.-]{1,253}\Z", re.IGNORECASE)
@@ -109,20 +109,7 @@ _TRAILING = ".,;:!*_~\\"
 _CLOUDS = {Kind.WORKSPACE: "AWS", Kind.GOVERNMENT: "AWS", Kind.AZURE: "AZURE", Kind.GCP: "GCP"}
 _USABLE = (Kind.WORKSPACE, Kind.UNIFIED)
 _FOREIGN = (Kind.AZURE, Kind.GCP, Kind.CHINA, Kind.GOVERNMENT)
-_REGIONAL = frozenset(
-    (
-        "oregon",
-        "nvirginia",
-        "ohio",
-        "canada",
-        "ireland",
-        "frankfurt",
-        "london",
-        "sydney",
-        "singapore",
-        "tokyo",
-    )
-)
+_REGIONAL = frozenset(("oregon", "nvirginia", "ohio", "canada", "ireland", "frankfurt", "london", "tokyo"))
 _HOW = "Open the workspace in the browser and copy the whole address, with the number after o=."
 
 
@@ -162,6 +149,30 @@ def read(paste: str) -> Address:
         sources={name: source for name, source in sources.items() if source},
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def fault(paste: str) -> str | None:
+    """One sentence saying why the paste will not do and what to paste instead; None when it will do."""
+    problems = read(paste).problems
+    return f"{problems[0].message} {problems[0].remedy}".strip() if problems else None
+
+
+def preview(paste: str) -> tuple[str, ...]:
+    """How the paste is understood, a line for each part; nothing for an empty one."""
+    if not paste.strip():
+        return ()
+    found = read(paste)
+    parts = (
+        ("host", found.host, "host"),
+        ("workspace id", found.workspace_id, "workspace_id"),
+        ("warehouse id", found.warehouse_id, "warehouse_id"),
+    )
+    lines = [
+        f"{label}: {value}  (from {found.sources.get(key, 'the paste')})"
+        for label, value, key in parts
+        if value
+    ]
+    return (*lines, *(p.message for p in found.problems), *(n.message for n in found.notes))
 
 
 def _words(text: str) -> tuple[list[str], bool]:
@@ -220,11 +231,11 @@ def _bare_host(word: str, *, alone: bool) -> int:
     """Where a host without a scheme begins in a word, user information included; -1 when there is none."""
     lower = word.encode("ascii", "replace").decode("ascii").lower()
     first = re.search(r"[/?#]", lower)
-    head = lower[: first.start()] if first and first.start() else lower
+    head = lower[: first.start()] if first else ""
     found = lower.find("databricks")
     if found < 0:
         # A host in foreign letters still has dots, and parameters behind it.
-        return 0 if "." in head and first and not re.search(r"[=;,]", head) else -1
+        return 0 if "." in head and not re.search(r"[=;,]", head) else -1
     for _ in range(_MOST_TRIES):
         start = _host_around(lower, found, surely=alone or bool(first))
         found = lower.find("databricks", found + 1)

@@ -41,34 +41,9 @@ class Refusal:
 
 _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]*\Z")
 _SITES = frozenset(
-    (
-        "www",
-        "docs",
-        "kb",
-        "community",
-        "help",
-        "support",
-        "status",
-        "academy",
-        "customer-academy",
-        "partner-academy",
-        "partners",
-        "marketplace",
-        "files",
-        "api-docs",
-        "sdk",
-        "events",
-        "assets",
-        "pages",
-        "go",
-        "training",
-        "blog",
-        "developers",
-        "signup",
-        "try",
-        "dev",
-        "staging",
-    )
+    {"www", "docs", "kb", "community", "help", "support", "status", "academy", "customer-academy", "try"}
+    | {"partner-academy", "partners", "marketplace", "files", "api-docs", "sdk", "events", "assets", "pages"}
+    | {"go", "training", "blog", "developers", "signup", "dev", "staging"}
 )
 _BRAND = re.compile(r"d[a4]t[a4]br[i1l]ck[s5]")
 _PASTE_AGAIN = "Open the workspace in the browser, sign in, and copy the address from the address bar."

@@ -1,0 +1,188 @@
+"""What AWS means when it says no. The rows are real messages with names and numbers replaced."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wizard.core.problem import Who
+from wizard.services.aws import denials
+from wizard.services.aws.denials import Denial
+
+DATA = Path(__file__).parents[2] / "data"
+FIELDS = ("reason", "principal", "action", "resource", "policy_arn", "code")
+
+
+def rows(name: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (DATA / name).read_text("utf-8").splitlines()]
+
+
+def must_read(text: str) -> Denial:
+    denial = denials.read(text)
+    assert denial is not None
+    return denial
+
+
+@pytest.mark.parametrize("row", rows("aws_denials.jsonl"), ids=lambda row: f"{row['reason']}-{row['code']}")
+def test_every_field_of_a_real_message(row: dict[str, Any]) -> None:
+    denial = must_read(row["text"])
+    assert {field: getattr(denial, field) for field in FIELDS} == {field: row[field] for field in FIELDS}
+    assert set(row["derived"]) <= set(denial.derived)
+
+
+@pytest.mark.parametrize("row", rows("aws_denials.jsonl"), ids=lambda row: f"{row['reason']}-{row['code']}")
+def test_every_problem_is_whole(row: dict[str, Any]) -> None:
+    problem = denials.explain(row["text"])
+    assert problem is not None
+    assert all((problem.code.startswith("aws."), problem.what, problem.why, problem.remedy, problem.evidence))
+
+
+_CLASS = {"authz": {"identity_implicit", "unspecified"}, "emulator_artifact": {"unspecified"}}
+
+
+@pytest.mark.parametrize(
+    "row", rows("aws_observed_errors.jsonl"), ids=lambda row: f"{row['class']}-{row['text'][:24]}"
+)
+def test_every_class_of_real_clients_is_told_apart(row: dict[str, Any]) -> None:
+    if row["class"] == "authz_silent":
+        assert denials.read(row["text"]) is None, (
+            "this text could be an honest absence: it must not be called a denial"
+        )
+        return
+    assert must_read(row["text"]).reason in _CLASS.get(row["class"], {row["class"]})
+
+
+SENTENCE = (
+    "reading IAM Role (htd-role): operation error IAM: GetRole, https response error StatusCode: 403, RequestID: "
+    "f4e06176-0a35, api error AccessDenied: User: arn:aws:iam::123456789012:user/htd-user is not authorized to "
+    "perform: iam:GetRole on resource: role htd-role with an explicit deny in a service control policy: "
+    "arn:aws:organizations::999999999999:policy/o-1/service_control_policy/p-1."
+)
+
+
+@pytest.mark.parametrize("width", range(30, 140, 7))
+def test_the_box_terraform_draws_changes_nothing(width: int) -> None:
+    lines = textwrap.wrap(f"Error: {SENTENCE}", width, break_long_words=False, break_on_hyphens=False)
+    boxed = "\x1b[31m╷\x1b[0m\n" + "\n".join(f"\x1b[31m│\x1b[0m {line}" for line in lines) + "\n╵"
+    assert must_read(boxed) == must_read(SENTENCE)
+
+
+def test_an_organisations_no_goes_to_its_administrator_without_a_policy() -> None:
+    denial = must_read(SENTENCE)
+    assert denial.who == Who.ORG_ADMIN
+    assert denial.statement is None
+    assert denial.policy_arn == "arn:aws:organizations::999999999999:policy/o-1/service_control_policy/p-1"
+    problem = denials.as_problem(denial)
+    assert problem.copy == ""
+    assert any("p-1" in line for line in problem.evidence)
+
+
+def test_a_missing_allow_gives_exactly_the_missing_statement() -> None:
+    text = (
+        SENTENCE.split(" with an explicit")[0]
+        + " because no identity-based policy allows the iam:GetRole action"
+    )
+    denial = must_read(text)
+    assert denial.statement == {
+        "Effect": "Allow",
+        "Action": ["iam:GetRole"],
+        "Resource": ["arn:aws:iam::123456789012:role/htd-role"],
+    }
+    assert json.loads(denials.as_problem(denial).copy)["Statement"] == [denial.statement]
+
+
+def test_a_right_on_a_glue_database_needs_its_catalog_too() -> None:
+    text = (
+        "User: arn:aws:iam::123456789012:user/u is not authorized to perform: glue:GetDatabase on resource: "
+        "arn:aws:glue:us-east-1:123456789012:database/d because no identity-based policy allows it"
+    )
+    statement = must_read(text).statement
+    assert statement is not None
+    assert statement["Resource"] == [
+        "arn:aws:glue:us-east-1:123456789012:database/d",
+        "arn:aws:glue:us-east-1:123456789012:catalog",
+    ]
+
+
+def test_block_public_access_is_a_setting_and_not_a_permission() -> None:
+    denial = must_read(
+        "putting S3 Bucket (b) Policy: operation error S3: PutBucketPolicy, https response error StatusCode: 403, "
+        "api error AccessDenied: User: arn:aws:iam::1:user/u is not authorized to perform: s3:PutBucketPolicy on "
+        'resource: "arn:aws:s3:::b" because public policies are prevented by the BlockPublicPolicy setting in S3 '
+        "Block Public Access."
+    )
+    assert denial.reason == "s3_bpa"
+    assert denial.statement is None
+    assert denial.who == Who.YOU
+
+
+def test_several_errors_in_one_text() -> None:
+    second = SENTENCE.replace("GetRole", "GetUser").replace("role htd-role", "user htd-user")
+    found = denials.read_all(
+        f"Error: {SENTENCE}\n\n  with aws_iam_role.this\n\nError: {second}\n\nError: {SENTENCE}"
+    )
+    assert [d.action for d in found] == ["iam:GetRole", "iam:GetUser"]
+
+
+def test_terraform_json_lines() -> None:
+    lines = [
+        {"@level": "info", "type": "version", "terraform": "1.11.4"},
+        {
+            "@level": "error",
+            "type": "diagnostic",
+            "diagnostic": {"severity": "error", "summary": SENTENCE, "detail": ""},
+        },
+    ]
+    found = denials.read_all("\n".join(json.dumps(line) for line in lines))
+    assert [(d.action, d.reason) for d in found] == [("iam:GetRole", "scp_explicit")]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Apply complete! Resources: 1 added.", "Error: Unsupported argument", "\x1b]52;c;AAAA\x07"]
+)
+def test_what_is_no_refusal_is_left_alone(text: str) -> None:
+    assert denials.read(text) is None
+    assert denials.explain(text) is None
+
+
+def test_nothing_a_terminal_obeys_gets_through() -> None:
+    text = SENTENCE.replace("htd-user", "htd\x1b]52;c;QUJD\x07\x1b[2Juser")
+    problem = denials.explain(text)
+    assert problem is not None
+    assert "\x1b" not in "".join(problem.lines())
+    assert must_read(text).principal == "arn:aws:iam::123456789012:user/htduser"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        (
+            "Signature expired: 20260928T135747Z is now earlier than 20260928T140052Z (20260928T140552Z - 5 min.)",
+            -485,
+        ),
+        (
+            (
+                "Signature not yet current: 20260112T194419Z is still later than 20260112T073125Z "
+                "(20260112T072625Z + 5 min.)"
+            ),
+            44274,
+        ),
+        ("AccessDenied", None),
+    ],
+)
+def test_the_clock_is_told_with_its_seconds(text: str, seconds: int | None) -> None:
+    assert denials.skew_seconds(text) == seconds
+    if seconds is not None:
+        problem = denials.explain(f"SignatureDoesNotMatch: {text}")
+        assert problem is not None
+        assert str(abs(seconds)) in problem.why
+        assert ("behind" in problem.why) is (seconds < 0)
+
+
+def test_a_huge_text_is_read_quickly() -> None:
+    huge = "User: " * 40_000 + SENTENCE
+    assert denials.read(huge) is None or must_read(huge).action == "iam:GetRole"

@@ -1,0 +1,116 @@
+"""The real Terraform signs in with what a session hands it, and shares the sign-in with us."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from wizard.demo.aws import EmbeddedAws
+from wizard.services.aws import sign_in, sso_cache
+from wizard.services.aws.identity import who_am_i
+from wizard.services.aws.profiles import list_sources
+from wizard.services.aws.session import AwsPlaces
+from wizard.services.aws.sign_in import SsoToken
+
+pytestmark = [pytest.mark.terraform, pytest.mark.timeout(180)]
+
+MODULE = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+data "aws_caller_identity" "me" {}
+output "arn" { value = data.aws_caller_identity.me.arn }
+"""
+ROOTS = ("/opt", "/usr/local/share/terraform", "/usr/share/terraform", "/usr/local/lib/terraform")
+PATTERNS = ("*/hashicorp/aws", "*/*/hashicorp/aws", "*/*/*/hashicorp/aws")
+HOME_AT_START = os.path.expanduser("~")
+
+
+def mirror() -> Path:
+    """A folder that holds the AWS provider, found without knowing where it is."""
+    roots = (
+        *os.environ.get("HTD_PLUGIN_MIRROR", "").split(),
+        *ROOTS,
+        f"{HOME_AT_START}/.terraform.d/plugins",
+    )
+    found: Iterator[Path] = (path for root in roots for shape in PATTERNS for path in Path(root).glob(shape))
+    provider = next((path for path in found if path.is_dir()), None)
+    if provider is None:
+        if os.environ.get("HTD_REQUIRE_TERRAFORM") == "1":
+            pytest.fail("the AWS provider must be found here")
+        pytest.skip("no local copy of the AWS provider")
+    return provider.parents[2]
+
+
+@pytest.fixture
+def whoami(tmp_path: Path, home: Path) -> Callable[[Mapping[str, str]], str]:
+    """whoami(environ): the ARN that Terraform's provider is, given this environment."""
+    folder = tmp_path / "module"
+    folder.mkdir()
+    (folder / "main.tf").write_text(MODULE)
+    (tmp_path / "cli.tfrc").write_text(
+        f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror()}" }}\n}}\n'
+    )
+
+    def run(environ: Mapping[str, str]) -> str:
+        base = {"TF_CLI_CONFIG_FILE": str(tmp_path / "cli.tfrc"), "TF_IN_AUTOMATION": "1", **environ}
+        for command in (["init"], ["apply", "-auto-approve"]):
+            done = subprocess.run(
+                ["terraform", f"-chdir={folder}", *command, "-input=false", "-no-color"],  # noqa: S607  # found on PATH
+                env=base, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout + done.stderr
+        state = json.loads((folder / "terraform.tfstate").read_text())
+        return str(state["outputs"]["arn"]["value"])
+
+    return run
+
+
+def test_keys_win_over_whatever_the_environment_says(
+    aws: EmbeddedAws, places: AwsPlaces, home: Path, whoami: Callable[[Mapping[str, str]], str]
+) -> None:
+    keys = aws.keys_for_user("htd-user")
+    session = sign_in.keys_session(sign_in.Keys(keys.access_key_id, keys.secret_access_key), places)
+    mess = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "AWS_PROFILE": "nope",
+        "AWS_SESSION_TOKEN": "other",
+    }
+    assert whoami(session.child_environ(mess)) == who_am_i(session).arn
+
+
+def test_terraform_renews_the_sign_in_we_made_and_we_go_on_with_its(
+    aws: EmbeddedAws,
+    places: AwsPlaces,
+    home: Path,
+    login: Callable[..., SsoToken],
+    whoami: Callable[[Mapping[str, str]], str],
+) -> None:
+    first = login("htd")
+    places.config_file.write_text(
+        f"[sso-session htd]\nsso_start_url = {aws.portal.start_url}\nsso_region = us-east-1\n"
+        f"sso_registration_scopes = sso:account:access\n"
+        f"[profile htd]\nsso_session = htd\nsso_account_id = {aws.account_id}\nsso_role_name = Admin\n"
+    )
+    session = sign_in.open_source(list_sources(places, {})[0], places, {})
+    environ = session.child_environ({"PATH": os.environ["PATH"], "HOME": str(home)})
+    assert environ["AWS_PROFILE"] == "htd"
+    file = sso_cache.file_of(places.sso_cache, "htd")
+    soon = sso_cache.spelled(datetime.now(UTC) - timedelta(minutes=1))
+    file.write_text(json.dumps({**json.loads(file.read_text()), "expiresAt": soon}))
+    assert whoami(environ) == who_am_i(session).arn
+    kept = json.loads(file.read_text())
+    assert kept["accessToken"] != first.access_token, "Terraform renewed it in place"
+    ours = sign_in.cached_token(aws.portal.start_url, "us-east-1", places, "htd")
+    assert ours is not None
+    assert ours.access_token == kept["accessToken"]
+    assert [account.id for account in sign_in.list_accounts(ours)] == [aws.account_id]

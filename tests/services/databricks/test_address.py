@@ -1,0 +1,357 @@
+"""Pasted addresses: a table of what people paste, and properties that hold for any text."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wizard.services.databricks import address
+from wizard.services.databricks.address import read
+from wizard.services.databricks.hosts import Kind, classify
+
+H = "dbc-a1b2c3d4-e5f6.cloud.databricks.com"
+W = "f6dd72df81d69f03"
+ID = "1234567890123456"
+
+# paste, host, workspace id, warehouse id
+GOOD: list[tuple[str, str, str, str]] = [
+    (f"https://{H}/?o={ID}", H, ID, ""),
+    (f"https://{H}/?o={ID}#", H, ID, ""),
+    (f"https://{H}?o={ID}", H, ID, ""),
+    (f"https://{H}#/?o={ID}", H, ID, ""),
+    (f"http://{H}/?o={ID}", H, ID, ""),
+    (f"HTTPS://{H.upper()}/?o={ID}", H, ID, ""),
+    (f"https://{H.upper()}/?O={ID}", H, ID, ""),
+    (f"{H}/?o={ID}", H, ID, ""),
+    (f"{H}?o={ID}", H, ID, ""),
+    (H, H, "", ""),
+    (H + "/", H, "", ""),
+    (H + ".", H, "", ""),
+    (H + ":443", H, "", ""),
+    (f"//{H}/?o={ID}", H, ID, ""),
+    (f"https:///{H}/?o={ID}", H, ID, ""),
+    (f"https://{H}.:443/?o={ID}", H, ID, ""),
+    (f"https://{H}:443/?o={ID}", H, ID, ""),
+    (f"  https://{H}/?o={ID}  ", H, ID, ""),
+    (f"\thttps://{H}/?o={ID}\r\n", H, ID, ""),
+    (f"https://{H}/?o={ID}\n\n", H, ID, ""),
+    (f'"https://{H}/?o={ID}"', H, ID, ""),
+    (f"'https://{H}/?o={ID}'", H, ID, ""),
+    (f"`https://{H}/?o={ID}`", H, ID, ""),
+    (f"“https://{H}/?o={ID}”", H, ID, ""),
+    (f"«https://{H}/?o={ID}»", H, ID, ""),
+    (f"<https://{H}/?o={ID}>", H, ID, ""),
+    (f"(https://{H}/?o={ID})", H, ID, ""),
+    (f"[workspace](https://{H}/?o={ID})", H, ID, ""),
+    (f"[https://{H}/?o={ID}](https://{H}/?o={ID})", H, ID, ""),
+    (f"https://{H}/?o={ID}.", H, ID, ""),
+    (f"https://{H}/?o={ID},", H, ID, ""),
+    (f"**https://{H}/?o={ID}**", H, ID, ""),
+    (f"See https://{H}/?o={ID}, then ask Bob <bob@databricks.com>.", H, ID, ""),
+    (f"Our Databricks workspace is {H}/?o={ID} (see docs.databricks.com/aws).", H, ID, ""),
+    (f"databricks.yml says host: https://{H}/?o={ID}", H, ID, ""),
+    (f"In https://github.com/databricks/cli run it for https://{H}/?o={ID}", H, ID, ""),
+    (f"https://accounts.cloud.databricks.com/ leads to https://{H}/?o={ID}", H, ID, ""),
+    (f"https://docs.example.com/?o=99 is about https://{H}/?o={ID}", H, ID, ""),
+    (f"https://\u200b{H}/\u200b?o={ID}\u200b", H, ID, ""),
+    (f"\ufeffhttps://{H}/?o={ID}", H, ID, ""),
+    (f"https://{H}/?o=12\u00ad34", H, "1234", ""),
+    (f"https://{H}/browse?o={ID}#folder/9", H, ID, ""),
+    (f"https://{H}/?o={ID}#job/1/run/2", H, ID, ""),
+    (f"https://{H}/#job/1?o={ID}", H, ID, ""),
+    (f"https://{H}/?x=1&o={ID}&y=2", H, ID, ""),
+    (f"https://{H}/?x=1&amp;o={ID}", H, ID, ""),
+    (f"https://{H}/?o={ID}&o={ID}", H, ID, ""),
+    (f"https://{H}/?foo=1", H, "", ""),
+    (f"https://{H}/?video=5", H, "", ""),
+    (f"https://{H}/?o=", H, "", ""),
+    (f"https://{H}/?w={ID}", H, ID, ""),
+    (f"https://{H}/?workspace_id={ID}", H, ID, ""),
+    (f"https://{H}/?w={ID}&o={ID}", H, ID, ""),
+    (f"https://{H}/?w=my-space&o={ID}", H, ID, ""),
+    (f"https://{H}/?a=5d9a2c0e-7c1c&o={ID}", H, ID, ""),
+    (f"https://{H}/?account_id=77&o={ID}", H, ID, ""),
+    (f"https://{H}/?a=77", H, "", ""),
+    (f"https://{H}/sql/warehouses/{W}?o={ID}", H, ID, W),
+    (f"https://{H}/sql/warehouses/{W}/monitoring?o={ID}", H, ID, W),
+    (f"https://{H}/sql/warehouses?o={ID}", H, ID, ""),
+    (f"https://{H}/sql/warehouses/{W.upper()}?o={ID}", H, ID, W),
+    (f"https://{H}/sql/editor/{W}?o={ID}", H, ID, ""),
+    (f"https://{H}/sql/1.0/warehouses/{W}", H, "", W),
+    (f"https://{H}/sql/1.0/endpoints/{W}", H, "", W),
+    (f"https://{H}/sql/endpoints/{W}", H, "", W),
+    (
+        f"https://{H}/sql/warehouses/01234567-89ab-cdef-0123-456789abcdef",
+        H,
+        "",
+        "01234567-89ab-cdef-0123-456789abcdef",
+    ),
+    (f"https://{H}/sql/warehouses/nonsense?o={ID}", H, ID, ""),
+    (f"https://{H}/sql/warehouses/{W} and /sql/warehouses/{'0' * 16}", H, "", ""),
+    (
+        f"jdbc:databricks://{H}:443/default;transportMode=http;ssl=1;httpPath=/sql/1.0/warehouses/{W};",
+        H,
+        "",
+        W,
+    ),
+    (f"jdbc:spark://{H}:443;AuthMech=3;httpPath=sql/protocolv1/o/{ID}/0101-abc/;x=1", H, ID, ""),
+    (f"Driver=Simba;Host={H};Port=443;HTTPPath=/sql/1.0/warehouses/{W};SSL=1", H, "", W),
+    (f"Server hostname {H}\nHTTP path /sql/1.0/warehouses/{W}", H, "", W),
+    (f"DATABRICKS_HOST=https://{H}", H, "", ""),
+    (f"DATABRICKS_HOST={H}", H, "", ""),
+    (f"export DATABRICKS_HOST='{H}'", H, "", ""),
+    (f"host = https://{H}/?o={ID}", H, ID, ""),
+    (f"server:{H}", H, "", ""),
+    (f'{{"host": "https://{H}", "o": 5}}', H, "", ""),
+    (f"databricks auth login --host https://{H} --profile x", H, "", ""),
+    (f"https://{H}/?o={ID} https://{H}/sql/warehouses/{W}", H, ID, W),
+    (f"https://{H}/?o=1\n2. Then press Start", H, "1", ""),
+    ("https://acme-prod.cloud.databricks.com/?o=7", "acme-prod.cloud.databricks.com", "7", ""),
+    ("https://oregon.cloud.databricks.com/?o=7", "oregon.cloud.databricks.com", "7", ""),
+    ("https://acme.databricks.com/?o=7", "acme.databricks.com", "7", ""),
+    ("https://acme.databricks.com/?w=space", "acme.databricks.com", "", "!id.not_numeric"),
+]
+
+# paste, code of the first problem
+REFUSED: list[tuple[str, str]] = [
+    ("", "empty"),
+    (" \n\t", "empty"),
+    ("\u200b\ufeff", "empty"),
+    ("hello", "host.missing"),
+    ("Databricks", "host.missing"),
+    ("https://", "host.other"),
+    (ID, "host.missing"),
+    (f"?o={ID}", "host.missing"),
+    (f"/sql/1.0/warehouses/{W}", "host.missing"),
+    ("bob@databricks.com", "host.missing"),
+    ("github.com/databricks/cli", "host.missing"),
+    ("example.com/?o=1", "host.other"),
+    ("https://example.com/?o=1", "host.other"),
+    ("http://127.0.0.1:8080/?o=1", "host.other"),
+    ("http://localhost/?o=1", "host.other"),
+    ("https://accounts.cloud.databricks.com/", "host.account"),
+    ("https://accounts.cloud.databricks.com/workspaces/7?account_id=1", "host.account"),
+    ("accounts.cloud.databricks.com", "host.account"),
+    ("https://accounts.cloud.databricks.us", "host.account"),
+    ("https://accounts-dod.cloud.databricks.mil", "host.account"),
+    ("https://accounts.azuredatabricks.net", "host.account"),
+    ("https://accounts.gcp.databricks.com", "host.account"),
+    ("https://login.databricks.com/?next=x", "host.login"),
+    ("https://login.cloud.databricks.com", "host.login"),
+    (f"https://{H}/login.html?next_url=%2F%3Fo%3D123", "host.login"),
+    (f"https://{H}/login?o=1", "host.login"),
+    ("https://adb-1234567890123456.7.azuredatabricks.net/?o=1234567890123456", "host.azure"),
+    ("adb-123.7.azuredatabricks.net", "host.azure"),
+    ("https://adb-1.2.databricks.azure.us/?o=1", "host.azure"),
+    ("https://adb-1.2.databricks.azure.cn/?o=1", "host.china"),
+    ("https://acme.cloud.databricks.com.cn/?o=1", "host.china"),
+    ("https://1234.5.gcp.databricks.com/?o=1234", "host.gcp"),
+    ("https://acme.cloud.databricks.us/?o=1", "host.government"),
+    ("https://acme.cloud.databricks.mil/?o=1", "host.government"),
+    ("https://docs.databricks.com/aws/en/", "host.site"),
+    ("https://www.databricks.com", "host.site"),
+    ("https://databricks.com/try", "host.site"),
+    ("https://community.cloud.databricks.com/?o=1", "host.site"),
+    ("https://cloud.databricks.com/?o=1", "host.site"),
+    (f"https://{H}.evil.org/?o=1", "host.look_alike"),
+    (f"{H}.evil.org/?o=1", "host.look_alike"),
+    ("https://dbc-a1.cloud.databricks.com.evil.org", "host.look_alike"),
+    ("https://dbc-a1.cloud.databricks.co/?o=1", "host.look_alike"),
+    ("https://dbc-a1.cloud-databricks.com/?o=1", "host.look_alike"),
+    ("https://evildatabricks.com/?o=1", "host.look_alike"),
+    ("https://dbc-a1.cloud.databr1cks.com/?o=1", "host.look_alike"),
+    ("https://dbc-a1.cloud.d\u0430tabricks.com/?o=1", "host.look_alike"),
+    ("dbc-a1.cloud.d\u0430tabricks.com/?o=1", "host.look_alike"),
+    ("https://dbc-a1\u3002cloud.databricks.com/?o=1", "host.look_alike"),
+    ("https://dbc-a1.cloud.databricks\uff0ecom/?o=1", "host.look_alike"),
+    (f"https://{H} and https://{H}.evil.org", "host.look_alike"),
+    (f"https://user:secret@{H}/?o=1", "host.user_info"),
+    (f"https://{H}@evil.org/?o=1", "host.user_info"),
+    (f"https://{H}\\@evil.org/?o=1", "host.user_info"),
+    (f"user:secret@{H}/?o=1", "host.user_info"),
+    (f"databricks://token:dapi123@{H}?http_path=/sql/1.0/warehouses/{W}", "host.user_info"),
+    (f"https://{H}:8443/?o=1", "host.port"),
+    (f"https://{H}:44x/?o=1", "host.port"),
+    (f"ftp://{H}/?o=1", "host.scheme"),
+    (f"https://{H}/?o=1 https://other.cloud.databricks.com/?o=1", "host.conflict"),
+    (f"https://{H}/?o=1 https://adb-1.2.azuredatabricks.net", "host.conflict"),
+    (f"https://{H}/?o=0", "id.zero"),
+    (f"https://{H}/?o=000", "id.zero"),
+    (f"https://{H}/?o=0&o=5", "id.zero"),
+    (f"https://{H}/?o=abc", "id.not_numeric"),
+    (f"https://{H}/?o=12a", "id.not_numeric"),
+    (f"https://{H}/?o=-1", "id.not_numeric"),
+    (f"https://{H}/?o=1.5", "id.not_numeric"),
+    (f"https://{H}/?o=0123", "id.not_numeric"),
+    (f"https://{H}/?o=databricks-serverless-1", "id.not_numeric"),
+    (f"https://{H}/?o=\u0661\u0662", "id.not_numeric"),
+    (f"https://{H}/?o=\uff11\uff12", "id.not_numeric"),
+    (f"https://{H}/?o={'9' * 21}", "id.not_numeric"),
+    (f"https://{H}/?o=%31", "id.not_numeric"),
+    (f"https://{H}/?w=my-space", "id.not_numeric"),
+    (f"https://{H}/?workspace_id=x", "id.not_numeric"),
+    (f"https://{H}/?o=1&o=2", "id.conflict"),
+    (f"https://{H}/?o=1&w=2", "id.conflict"),
+    (f"https://{H}/?o=1#/?o=2", "id.conflict"),
+    (f"https://{H}/?o=1 https://{H}/?o=2", "id.conflict"),
+    (f"https://{H}/?o=1234\n5678", "id.broken"),
+    (f"https://{H}/?o=\n5678", "id.broken"),
+]
+
+
+@pytest.mark.parametrize(("paste", "host", "workspace_id", "warehouse_id"), GOOD)
+def test_what_people_paste(paste: str, host: str, workspace_id: str, warehouse_id: str) -> None:
+    found = read(paste)
+    expected = [warehouse_id[1:]] if warehouse_id.startswith("!") else []
+    assert [p.code for p in found.problems] == expected
+    warehouse = "" if expected else warehouse_id
+    assert (found.host, found.workspace_id, found.warehouse_id) == (host, workspace_id, warehouse)
+    assert found.ok is not bool(expected)
+    assert found.url == f"https://{host}"
+    assert set(found.sources) == {
+        name
+        for name, value in (("host", host), ("workspace_id", workspace_id), ("warehouse_id", warehouse))
+        if value
+    }
+    assert (address.fault(paste) is None) is not bool(expected)
+
+
+@pytest.mark.parametrize(("paste", "code"), REFUSED)
+def test_what_is_refused_and_why(paste: str, code: str) -> None:
+    found = read(paste)
+    assert [p.code for p in found.problems][:1] == [code]
+    assert not found.ok
+    assert all(p.message.endswith(".") and p.remedy.endswith(".") for p in found.problems)
+    assert found.problems[0].message in (address.fault(paste) or "")
+    assert "secret" not in str(found.as_dict())
+
+
+def test_there_are_enough_examples() -> None:
+    assert len(GOOD) + len(REFUSED) >= 120
+    assert len({paste for paste, *_ in GOOD} | {paste for paste, _ in REFUSED}) == len(GOOD) + len(REFUSED)
+
+
+def test_where_each_part_came_from() -> None:
+    found = read(f"https://{H}/sql/warehouses/{W}?o=7")
+    assert dict(found.sources) == {
+        "host": "the host name",
+        "workspace_id": "o=7",
+        "warehouse_id": f"/sql/warehouses/{W}",
+    }
+    assert address.preview(f"https://{H}/?o=7") == (
+        f"host: {H}  (from the host name)",
+        "workspace id: 7  (from o=7)",
+    )
+    assert address.preview("") == ()
+
+
+@pytest.mark.parametrize(
+    ("paste", "cloud"),
+    [
+        (f"https://{H}", "AWS"),
+        ("https://adb-1.2.azuredatabricks.net", "AZURE"),
+        ("https://1.2.gcp.databricks.com", "GCP"),
+        ("https://acme.databricks.com", ""),
+    ],
+)
+def test_the_cloud_is_in_the_name(paste: str, cloud: str) -> None:
+    assert read(paste).cloud == cloud
+
+
+NOTES = [(f"https://{H}", "id.missing"), ("https://ohio.cloud.databricks.com/?o=1", "host.regional")]
+
+
+@pytest.mark.parametrize(("paste", "code"), NOTES)
+def test_what_is_worth_saying_does_not_stop(paste: str, code: str) -> None:
+    found = read(paste)
+    assert found.ok
+    assert code in [note.code for note in found.notes]
+
+
+PIECES = st.sampled_from(
+    (
+        "https://",
+        H,
+        "/",
+        "?o=",
+        "&o=",
+        "&w=",
+        "#",
+        "0",
+        "17",
+        "42",
+        " ",
+        "\n",
+        "@",
+        ":",
+        "443",
+        "evil.org",
+        ".",
+    )
+) | st.sampled_from(
+    ("accounts.", "cloud.databricks.com", "databricks", "/sql/warehouses/", W, "\u200b", "é", ";", "<", ")")
+)
+TEXTS = st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=14).map("".join))
+
+
+@settings(max_examples=400, deadline=None)
+@given(TEXTS)
+def test_it_never_raises_and_never_invents(paste: str) -> None:
+    found = read(paste)
+    visible = address._INVISIBLE.sub("", paste)
+    assert found.workspace_id in visible
+    assert found.warehouse_id in visible.lower()
+    assert found.host in visible.lower()
+    if found.workspace_id:
+        assert found.workspace_id.isascii()
+        assert found.workspace_id.isdigit()
+        assert not found.workspace_id.startswith("0")
+    if found.ok:
+        assert classify(found.host) in (Kind.WORKSPACE, Kind.UNIFIED)
+    address.preview(paste)
+    again = read(f"{found.url}/?o={found.workspace_id}") if found.ok and found.workspace_id else found
+    assert (again.host, again.workspace_id) == (found.host, found.workspace_id)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(alphabet="dbc-a1.cloudtrisk@:/", max_size=60))
+def test_an_accepted_host_is_always_of_databricks(host: str) -> None:
+    found = read(f"https://{host}/?o=5")
+    assert not found.ok or found.host.endswith((".databricks.com",))
+
+
+BIG = [
+    "x ",
+    "://",
+    "o=",
+    "foo=1 ",
+    "databricks ",
+    "databricks.com/",
+    "é",
+    "?o=\n",
+    "'",
+    "?o=1 ",
+    "a.",
+    "\u200b",
+]
+
+
+@pytest.mark.parametrize("piece", BIG)
+def test_time_grows_with_the_length_only(piece: str) -> None:
+    """The time of a large paste is compared with a fourth of it, in one run; a square would be 16 times."""
+
+    def seconds(count: int) -> float:
+        text = (piece * count)[: count * 4]
+        return min(_timed(text) for _ in range(3))
+
+    small, large = seconds(60_000), seconds(240_000)
+    assert large < 10 * small + 0.02
+
+
+def _timed(text: str) -> float:
+    begun = time.perf_counter()
+    read(text)
+    return time.perf_counter() - begun

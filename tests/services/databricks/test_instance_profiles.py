@@ -1,0 +1,144 @@
+"""Registering a profile: what is sent, what is tried again, what is told."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from wizard.core.event import Line, Phase, Wait
+from wizard.core.finding import Verdict
+from wizard.core.problem import Problem, Who
+from wizard.services.databricks import instance_profiles
+
+if TYPE_CHECKING:
+    from tests.services.databricks.conftest import Drive
+    from wizard.demo.workspace import EmbeddedWorkspace
+    from wizard.services.databricks.client import Workspace
+
+PROFILE = "arn:aws:iam::123456789012:instance-profile/htd-instance-profile"
+ROLE = "arn:aws:iam::123456789012:role/htd-role"
+ADD = "POST /api/2.0/instance-profiles/add"
+TOO_NEW = {
+    "error_code": "DRY_RUN_FAILED",
+    "message": f"Verification of the instance profile failed. AWS error: Value ({PROFILE}) for parameter "
+    "iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN",
+}
+DENIED = {
+    "error_code": "DRY_RUN_FAILED",
+    "message": "Verification of the instance profile failed. AWS error: You are not authorized to perform this "
+    "operation. Encoded authorization failure message: 7MwWBEFC",
+}
+
+
+def _posts(world: EmbeddedWorkspace) -> list[str]:
+    return [f"{c.path.rsplit('/', 1)[-1]} {c.status}" for c in world.calls if c.mutating]
+
+
+def test_a_new_profile_is_added_with_its_role(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive
+) -> None:
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    assert (plan.action, plan.changed, plan.before_text) == ("add", True, "")
+    assert ROLE in plan.after_text
+    world.faults.add(ADD, status=400, body=DENIED)
+    profile, events = drive(instance_profiles.register(admin, plan))
+    assert (profile.arn, profile.role_arn) == (PROFILE, ROLE)
+    assert _posts(world) == ["add 400", "add 200"]
+    assert any(isinstance(e, Line) and e.level == "warning" and "7MwWBEFC" in e.text for e in events)
+    assert any(
+        isinstance(e, Phase) and e.command.startswith("databricks instance-profiles add") for e in events
+    )
+    again = instance_profiles.plan(admin, PROFILE, ROLE)
+    assert (again.action, again.changed) == ("none", False)
+    assert again.before_text == again.after_text
+    drive(instance_profiles.register(admin, again))
+    assert _posts(world) == ["add 400", "add 200"]
+
+
+def test_a_profile_that_is_too_new_is_tried_again(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive
+) -> None:
+    world.faults.add(ADD, status=400, body=TOO_NEW, times=3)
+    world.faults.add(ADD, status=200, body={})
+    world.add_registration(PROFILE + "-other", ROLE)
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    world.faults.add("GET */list", status=200, body={"instance_profiles": [_entry(ROLE)]})
+    _, events = drive(instance_profiles.register(admin, plan, validation="required"))
+    assert len([e for e in events if isinstance(e, Wait)]) == 3
+    assert _posts(world) == ["add 400", "add 400", "add 400", "add 200"]
+
+
+def _entry(role: str) -> dict[str, object]:
+    return {"instance_profile_arn": PROFILE, "iam_role_arn": role, "is_meta_instance_profile": False}
+
+
+def test_two_minutes_of_waiting_end(world: EmbeddedWorkspace, admin: Workspace, drive: Drive) -> None:
+    world.faults.add(ADD, status=400, body=TOO_NEW, times=-1)
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    with pytest.raises(Problem) as caught:
+        drive(instance_profiles.register(admin, plan, validation="required"))
+    assert (caught.value.code, caught.value.who) == ("profile.validation", Who.AWS_ADMIN)
+    assert 100 < sum(instance_profiles._PAUSES) <= 120
+
+
+def test_skipping_asks_once(world: EmbeddedWorkspace, admin: Workspace, drive: Drive) -> None:
+    drive(
+        instance_profiles.register(admin, instance_profiles.plan(admin, PROFILE, ROLE), validation="skipped")
+    )
+    assert _posts(world) == ["add 200"]
+
+
+@pytest.mark.parametrize("held", ["", PROFILE, ROLE + "-old"])
+def test_a_registration_with_another_role_is_edited(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, held: str
+) -> None:
+    world.add_registration(PROFILE, held)
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    assert plan.action == "edit"
+    assert instance_profiles.finding(admin, PROFILE, ROLE).verdict is Verdict.GAP
+    drive(instance_profiles.register(admin, plan))
+    assert _posts(world) == ["edit 200"]
+    assert instance_profiles.finding(admin, PROFILE, ROLE).verdict is Verdict.PROVEN
+
+
+def test_equal_names_need_no_role(world: EmbeddedWorkspace, admin: Workspace) -> None:
+    world.add_registration(PROFILE)
+    same = ROLE.replace("htd-role", "htd-instance-profile")
+    assert instance_profiles.plan(admin, PROFILE, same).action == "none"
+
+
+def test_a_lost_answer_becomes_an_edit(world: EmbeddedWorkspace, admin: Workspace, drive: Drive) -> None:
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    world.add_registration(PROFILE, ROLE)
+    profile, _ = drive(instance_profiles.register(admin, plan))
+    assert profile.role_arn == ROLE
+    assert _posts(world) == ["add 400", "edit 200"]
+
+
+def test_who_is_no_admin_hears_it(analyst: Workspace, drive: Drive) -> None:
+    with pytest.raises(Problem) as caught:
+        drive(instance_profiles.register(analyst, instance_profiles.plan(analyst, PROFILE, ROLE)))
+    assert caught.value.code == "databricks.not_admin"
+
+
+def test_what_is_not_kept_is_told(world: EmbeddedWorkspace, admin: Workspace, drive: Drive) -> None:
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    world.faults.add(ADD, status=200, body={})
+    with pytest.raises(Problem) as caught:
+        drive(instance_profiles.register(admin, plan))
+    assert caught.value.code == "profile.not_kept"
+
+
+@pytest.mark.parametrize(("profile", "role"), [("", ROLE), (ROLE, ROLE), (PROFILE, ""), (PROFILE, PROFILE)])
+def test_outputs_that_are_no_arns_are_told(admin: Workspace, profile: str, role: str) -> None:
+    with pytest.raises(Problem) as caught:
+        instance_profiles.plan(admin, profile, role)
+    assert (caught.value.code, caught.value.step) == ("profile.arn", "apply")
+
+
+def test_a_gap_offers_the_command(admin: Workspace) -> None:
+    found = instance_profiles.finding(admin, PROFILE, ROLE)
+    assert found.problem is not None
+    assert re.search(rf"add {PROFILE} --iam-role-arn {ROLE}", found.problem.copy)

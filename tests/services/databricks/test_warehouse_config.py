@@ -1,0 +1,188 @@
+"""The SQL configuration: three keys change, everything else survives, and there is always a way back."""
+
+from __future__ import annotations
+
+import json
+import stat
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from wizard.core.finding import Verdict
+from wizard.core.problem import Problem
+from wizard.services.databricks import warehouse_config
+from wizard.services.databricks.warehouse_config import CONFIG
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.services.databricks.conftest import Drive
+    from wizard.demo.workspace import EmbeddedWorkspace
+    from wizard.services.databricks.client import Workspace
+
+ARN = "arn:aws:iam::123456789012:instance-profile/htd-instance-profile"
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def _puts(world: EmbeddedWorkspace) -> int:
+    return len([c for c in world.calls if c.mutating])
+
+
+def test_only_the_profile_changes_and_a_backup_leads_back(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    before = world.config
+    change = warehouse_config.plan(admin, ARN)
+    assert (change.changed, change.security_policy, change.replaces) == (True, "DATA_ACCESS_CONTROL", "")
+    backup, _ = drive(warehouse_config.put(admin, change, tmp_path / "backups", NOW))
+    assert world.config == {**before, "instance_profile_arn": ARN}
+    assert backup.name == "sql-config-dbc-a1b2c3d4-e5f6.cloud.databricks.com-20260102-030405.json"
+    assert json.loads(backup.read_text()) == before
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert warehouse_config.finding(admin, ARN).verdict is Verdict.PROVEN
+    warehouse_config.restore(admin, backup)
+    assert world.config == before
+    assert warehouse_config.finding(admin, ARN).verdict is Verdict.GAP
+
+
+def test_nothing_is_sent_when_nothing_changes(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    world.set_config({**world.config, "instance_profile_arn": ARN})
+    change = warehouse_config.plan(admin, ARN)
+    assert not change.changed
+    assert drive(warehouse_config.put(admin, change, tmp_path, NOW))[0] is None
+    assert _puts(world) == 0
+    assert list(tmp_path.glob("*.json")) == []
+
+
+@pytest.mark.parametrize(
+    ("held", "sent"),
+    [
+        ({"security_policy": "NONE"}, {"security_policy": "NONE", "enable_serverless_compute": True}),
+        (
+            {"security_policy": "PASSTHROUGH", "enable_serverless_compute": True},
+            {"security_policy": "PASSTHROUGH"},
+        ),
+        ({}, {"security_policy": "DATA_ACCESS_CONTROL", "enable_serverless_compute": True}),
+        ({"enable_serverless_compute": False}, {"enable_serverless_compute": True}),
+        ({"data_access_config": [], "x": {"y": None}}, {"data_access_config": [], "x": {"y": None}}),
+    ],
+)
+def test_what_is_there_stays_and_what_is_demanded_is_added(
+    world: EmbeddedWorkspace,
+    admin: Workspace,
+    drive: Drive,
+    tmp_path: Path,
+    held: dict[str, Any],
+    sent: dict[str, Any],
+) -> None:
+    world.set_config(held)
+    drive(warehouse_config.put(admin, warehouse_config.plan(admin, ARN), tmp_path, NOW))
+    now = world.config
+    assert (
+        sent.items() <= now.items() if not any(isinstance(v, (list, dict)) for v in sent.values()) else True
+    )
+    assert {key: now[key] for key in sent} == sent
+    assert set(now) == set(held) | {"instance_profile_arn", "security_policy", "enable_serverless_compute"}
+
+
+def test_another_profile_is_named_before_it_is_replaced(world: EmbeddedWorkspace, admin: Workspace) -> None:
+    world.set_config({**world.config, "instance_profile_arn": ARN + "-theirs"})
+    change = warehouse_config.plan(admin, ARN)
+    assert change.replaces == ARN + "-theirs"
+    assert ARN + "-theirs" in change.before_text
+
+
+def test_a_document_that_moved_is_left_alone(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    world.set_config({**world.config, "statement_history_days": 31})
+    with pytest.raises(Problem) as caught:
+        drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert caught.value.code == "config.moved"
+    assert _puts(world) == 0
+
+
+def test_a_document_that_is_not_kept_is_told_with_the_backup(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    world.faults.add(f"PUT {CONFIG}", status=200, body={})
+    with pytest.raises(Problem) as caught:
+        drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert caught.value.code == "config.not_kept"
+    assert caught.value.evidence[0] == "Different: instance_profile_arn"
+
+
+def test_a_refusal_is_named(world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path) -> None:
+    change = warehouse_config.plan(admin, "arn:aws:iam::1:instance-profile/odd")
+    with pytest.raises(Problem) as caught:
+        drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert caught.value.code == "config.refused"
+    assert caught.value.why.startswith("Instance profile has invalid format.")
+
+
+def test_a_backup_that_cannot_be_written_stops_before_the_change(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Problem) as caught:
+        drive(warehouse_config.put(admin, warehouse_config.plan(admin, ARN), tmp_path / "file" / "b", NOW))
+    assert caught.value.code == "config.no_backup"
+    assert _puts(world) == 0
+
+
+def test_two_backups_in_a_second_have_two_names(admin: Workspace, drive: Drive, tmp_path: Path) -> None:
+    first, _ = drive(warehouse_config.put(admin, warehouse_config.plan(admin, ARN), tmp_path, NOW))
+    second, _ = drive(warehouse_config.put(admin, warehouse_config.plan(admin, ARN + "2"), tmp_path, NOW))
+    assert first != second
+    assert len(list(tmp_path.glob("*.json"))) == 2
+
+
+def test_an_old_backup_gets_what_is_demanded_today(
+    world: EmbeddedWorkspace, admin: Workspace, tmp_path: Path
+) -> None:
+    backup = tmp_path / "b.json"
+    backup.write_text('{"data_access_config": [], "instance_profile_arn": ""}')
+    warehouse_config.restore(admin, backup)
+    assert world.config == {
+        "data_access_config": [],
+        "security_policy": "DATA_ACCESS_CONTROL",
+        "enable_serverless_compute": True,
+    }
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]"])
+def test_a_broken_backup_is_told(admin: Workspace, tmp_path: Path, text: str | None) -> None:
+    backup = tmp_path / "b.json"
+    if text is not None:
+        backup.write_text(text)
+    with pytest.raises(Problem) as caught:
+        warehouse_config.restore(admin, backup)
+    assert caught.value.code == "config.backup"
+
+
+def test_secrets_are_masked_on_screen_but_not_in_the_backup() -> None:
+    document = {
+        "data_access_config": [
+            {"key": "spark.hadoop.javax.jdo.option.ConnectionPassword", "value": "hush"},
+            {"key": "fs.s3a.secret.key", "value": "{{secrets/scope/key}}"},
+            {"key": "plain", "value": "shown\x1b[2J"},
+        ]
+    }
+    shown = warehouse_config.shown(document)
+    assert "hush" not in shown
+    assert "{{secrets/scope/key}}" in shown
+    assert "ConnectionPassword" in shown
+    assert "\x1b" not in shown
+    assert "hush" in warehouse_config.backup_text(document)
+    assert "hush" not in repr(warehouse_config.Change(document, document, False))
+
+
+def test_who_is_no_admin_hears_it(analyst: Workspace) -> None:
+    with pytest.raises(Problem) as caught:
+        warehouse_config.plan(analyst, ARN)
+    assert caught.value.code == "databricks.not_admin"

@@ -1,0 +1,221 @@
+"""Looking at every permission Terraform will need, all at once, before Terraform runs.
+
+Reads are made for real and in parallel: exact for every layer that can say no. Writes are predicted. What could
+be neither tried nor predicted is said to be unchecked: that is no pass and no failure.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any, TypeVar
+
+from wizard.core.event import Progress
+from wizard.core.finding import Finding, Verdict
+from wizard.core.problem import Problem
+from wizard.core.text import one_line
+from wizard.services.aws import denials, lake, probes
+from wizard.services.aws.denials import Denial
+from wizard.services.aws.identity import Caller, who_am_i
+from wizard.services.aws.probes import Answer, Read
+from wizard.services.aws.reasons import DENIALS
+from wizard.services.aws.requirements import Need
+from wizard.services.aws.session import AwsSession
+from wizard.services.aws.simulate import Prediction, Simulator
+
+_AT_ONCE = 12
+"""Calls under way at a time: enough to finish 60 reads in six round trips, too few to be throttled."""
+
+_SERVICES = {
+    "iam": "IAM",
+    "s3": "S3",
+    "glue": "Glue",
+    "lakeformation": "LakeFormation",
+    "sts": "STS",
+    "": "Not known",
+}
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def check(session: AwsSession, needs: Sequence[Need], account: str = "") -> Iterator[Progress | Finding]:
+    """Yield one Finding for each different need, in the order they become known, and Progress between.
+
+    `account` is the one the module's state names; another one is a gap. Raises Problem when the credentials
+    themselves will not do.
+    """
+    caller = who_am_i(session)
+    if account and account != caller.account:
+        yield _other_account(caller, account)
+    distinct = list({probes.key(need) if need.known else need.address: need for need in needs}.values())
+    yield from (_unknown_type(need) for need in distinct if not need.known)
+    to_read = [need for need in distinct if need.known and probes.can_read(need)]
+    to_predict = [need for need in distinct if need.known and not probes.can_read(need)]
+    done, total = 0, len(distinct)
+    yield Progress(done, total, "permissions")
+    silent: dict[str, str] = {}
+    for outcome in _read_all(session, to_read):
+        if outcome.answer is Answer.SILENT:
+            to_predict.append(outcome.need)
+            silent[outcome.need.action + outcome.need.resource_arn] = outcome.evidence
+            continue
+        done += 1
+        yield _of_read(outcome, caller)
+        yield Progress(done, total, "permissions")
+    for need, prediction in _predict_all(session, caller, to_predict):
+        done += 1
+        note = silent.get(need.action + need.resource_arn, "")
+        yield _of_prediction(need, prediction, caller, note)
+        yield Progress(done, total, "permissions")
+    yield from lake.findings(session, caller, distinct)
+
+
+def policy_document(gaps: Iterable[Finding]) -> str:
+    """The least policy that would close `gaps`: exactly the missing actions on exactly these resources.
+
+    Empty when none of them can be closed by a policy of the identity.
+    """
+    by_resource: dict[tuple[str, ...], set[str]] = {}
+    for finding in gaps:
+        for statement in _statements(finding):
+            resources = tuple(sorted(statement.get("Resource", [])))
+            by_resource.setdefault(resources, set()).update(statement.get("Action", []))
+    by_actions: dict[tuple[str, ...], set[str]] = {}
+    for resources, wanted in by_resource.items():
+        by_actions.setdefault(tuple(sorted(wanted)), set()).update(resources)
+    statements: list[dict[str, Any]] = [
+        {"Effect": "Allow", "Action": list(wanted), "Resource": sorted(resources)}
+        for wanted, resources in sorted(by_actions.items())
+    ]
+    return denials.policy(*statements) if statements else ""
+
+
+def _statements(finding: Finding) -> list[dict[str, Any]]:
+    text = finding.problem.copy if finding.problem else ""
+    if not text.startswith("{"):
+        return []
+    document = json.loads(text)
+    found = document.get("Statement", [])
+    return [each for each in found if isinstance(each, dict)]
+
+
+def _together(work: Callable[[T], R], items: Sequence[T]) -> Generator[R, None, None]:
+    """`work` on every item, in parallel; results as they come. Abandoning the generator cancels what has not begun."""
+    if not items:
+        return
+    pool = ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(items)), thread_name_prefix="aws-check")
+    try:
+        for future in as_completed([pool.submit(work, item) for item in items]):
+            yield future.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _read_all(session: AwsSession, needs: Sequence[Need]) -> Iterator[Read]:
+    """Every read once, and those that found AWS busy a second time."""
+    again: list[Need] = []
+    for outcome in _together(lambda need: probes.read(session, need), needs):
+        if outcome.can_retry:
+            again.append(outcome.need)
+        else:
+            yield outcome
+    yield from _together(lambda need: probes.read(session, need), again)
+
+
+def _predict_all(
+    session: AwsSession, caller: Caller, needs: Sequence[Need]
+) -> Iterator[tuple[Need, Prediction]]:
+    """A prediction for each need; one call asks for all actions on one resource."""
+    if not needs:
+        return
+    simulator = Simulator(session, caller)
+    simulator.prepare()
+    groups: dict[str, list[Need]] = {}
+    for need in needs:
+        groups.setdefault(need.resource_arn, []).append(need)
+
+    def ask(group: list[Need]) -> list[tuple[Need, Prediction]]:
+        wanted = list(dict.fromkeys(need.action for need in group))
+        answers = simulator.predict(wanted, group[0].resource_arn)
+        return [(need, answers[need.action]) for need in group]
+
+    for answered in _together(ask, list(groups.values())):
+        yield from answered
+
+
+def _of_read(outcome: Read, caller: Caller) -> Finding:
+    if outcome.answer is Answer.ALLOWED:
+        return _finding(outcome.need, Verdict.PROVEN, outcome.evidence)
+    if outcome.denial is None:
+        return _finding(outcome.need, Verdict.UNKNOWN, outcome.evidence)
+    return _finding(
+        outcome.need, Verdict.GAP, outcome.evidence, _problem(outcome.denial, outcome.need, caller)
+    )
+
+
+def _of_prediction(need: Need, prediction: Prediction, caller: Caller, note: str) -> Finding:
+    evidence = f"{note}; {prediction.evidence}" if note else prediction.evidence
+    if prediction.allowed is None:
+        return _finding(need, Verdict.UNKNOWN, evidence)
+    if prediction.allowed:
+        return _finding(need, Verdict.PREDICTED, evidence)
+    if need.resource_arn == "*" and need.action.partition(":")[0] in ("iam", "s3", "glue"):
+        return _finding(
+            need, Verdict.UNKNOWN, "it is not allowed on everything, and the name is not known yet"
+        )
+    denial = Denial(
+        prediction.reason, principal=caller.arn, action=need.action, resource=need.resource_arn, text=evidence
+    )
+    predicted = f"{prediction.evidence}: {DENIALS[prediction.reason].why}"
+    return _finding(need, Verdict.GAP, predicted, _problem(denial, need, caller))
+
+
+def _problem(denial: Denial, need: Need, caller: Caller) -> Problem:
+    problem = denials.as_problem(denial)
+    problem.what = f"You may not do {need.action} on {need.subject}."
+    if denial.reason == "lakeformation":
+        problem.copy = lake.grant_command(caller.arn, denial.grant or "DESCRIBE", need.ref.own_name)
+    return problem
+
+
+def _finding(need: Need, verdict: Verdict, evidence: str, problem: Problem | None = None) -> Finding:
+    subject = one_line(need.subject, 200)
+    return Finding(
+        id=f"{need.action} {subject}",
+        title=f"{need.action} on {subject}",
+        verdict=verdict,
+        evidence=one_line(evidence, 300),
+        problem=problem,
+        group=_group(need),
+    )
+
+
+def _group(need: Need) -> str:
+    service = need.action.partition(":")[0]
+    words = _SERVICES.get(service, service)
+    return f"{words} {need.ref.holder}".strip() if service == "s3" else words
+
+
+def _unknown_type(need: Need) -> Finding:
+    return Finding(
+        id=f"unknown {need.address}",
+        title=f"What {need.address} needs",
+        verdict=Verdict.UNKNOWN,
+        evidence=f"the wizard does not know what a resource of type {need.ref.type} needs",
+        group=_SERVICES[""],
+    )
+
+
+def _other_account(caller: Caller, account: str) -> Finding:
+    problem = Problem(
+        code="aws.wrong_account",
+        what=f"You are signed in to account {caller.account}, but the module's state belongs to {account}.",
+        why="Terraform would not find what it made before, and would make it all again.",
+        remedy=f"Sign in to account {account}.",
+        step="credentials",
+    )
+    return Finding(
+        "aws.account", "The account of the module's state", Verdict.GAP, caller.account, problem, "STS"
+    )

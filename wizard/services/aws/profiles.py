@@ -1,0 +1,326 @@
+"""Everything on this machine that could sign in to AWS, found by reading files. Nothing is called.
+
+Source of the kinds: https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html
+"""
+
+from __future__ import annotations
+
+import configparser
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from wizard.core.text import one_line
+from wizard.services.aws import sso_cache
+from wizard.services.aws.session import AwsPlaces
+
+Kind = Literal[
+    "environment",
+    "sso",
+    "sso-legacy",
+    "static",
+    "temporary",
+    "assume-role",
+    "credential_process",
+    "web-identity",
+    "aws login",
+    "empty",
+    "unreadable",
+]
+
+_WORDS: dict[Kind, str] = {
+    "environment": "keys in the environment",
+    "sso": "SSO",
+    "sso-legacy": "SSO (older form, not renewed by itself)",
+    "static": "access keys",
+    "temporary": "temporary keys",
+    "assume-role": "a role taken from another profile",
+    "credential_process": "a credential program",
+    "web-identity": "a web identity token",
+    "aws login": "console sign-in by `aws login`",
+    "empty": "settings only",
+    "unreadable": "unreadable",
+}
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to sign in that this machine already has."""
+
+    id: str
+    """`environment`, `profile:NAME`, `file:PATH`."""
+    name: str
+    """Name of the profile; empty for the environment."""
+    kind: Kind
+    account: str = ""
+    role: str = ""
+    region: str = ""
+    sso_session: str = ""
+    sso_start_url: str = ""
+    sso_region: str = ""
+    detail: str = ""
+    """One line beside the name."""
+    precedence: str = ""
+    """Who wins and why, where the machine holds several."""
+    expires_at: datetime | None = None
+    """When the cached SSO sign-in ends."""
+    usable: bool = True
+    """Likely to work right now."""
+    why_not: str = ""
+    needs_login: bool = False
+    """It works after a sign-in in the browser."""
+    shadowed: bool = False
+    """The profile also holds keys, and Terraform would take those first."""
+
+    @property
+    def words(self) -> str:
+        """`profile prod (SSO)`."""
+        if self.kind == "environment":
+            return "keys in the environment"
+        return f"profile {self.name} ({_WORDS[self.kind]})"
+
+
+def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | None = None) -> list[Source]:
+    """Every source: working SSO sign-ins first (newest on top), then the others, then what cannot be used."""
+    moment = now or datetime.now(UTC)
+    config, config_note = _read(places.config_file)
+    keys, keys_note = _read(places.credentials_file)
+    profiles, sessions = _profiles(config, keys)
+    found = [
+        _source(name, settings, sessions, name in keys, places, moment) for name, settings in profiles.items()
+    ]
+    environment = _environment(environ)
+    if environment is not None:
+        found.append(environment)
+    found += [note for note in (config_note, keys_note) if note]
+    named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE", "")
+    found = [_with_precedence(source, named, environment is not None) for source in found]
+    return sorted(found, key=lambda source: _rank(source, named))
+
+
+def _environment(environ: Mapping[str, str]) -> Source | None:
+    access, secret = environ.get("AWS_ACCESS_KEY_ID", ""), environ.get("AWS_SECRET_ACCESS_KEY", "")
+    if not access and not secret:
+        return None
+    whole = bool(access and secret)
+    lacks_token = access.startswith("ASIA") and not environ.get("AWS_SESSION_TOKEN")
+    why_not = "" if whole else "Only one half of the key pair is set."
+    if whole and lacks_token:
+        why_not = "The key is temporary, but AWS_SESSION_TOKEN is not set."
+    return Source(
+        id="environment",
+        name="",
+        kind="environment",
+        region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", ""),
+        detail=f"AWS_ACCESS_KEY_ID ends in {access[-4:]}" if len(access) > 8 else "",
+        usable=not why_not,
+        why_not=why_not,
+    )
+
+
+def _source(
+    name: str,
+    settings: Mapping[str, str],
+    sessions: Mapping[str, Mapping[str, str]],
+    has_keys: bool,
+    places: AwsPlaces,
+    now: datetime,
+) -> Source:
+    kind = _kind(settings, has_keys)
+    base = Source(
+        id=f"profile:{name}",
+        name=name,
+        kind=kind,
+        region=settings.get("region", ""),
+        detail=_WORDS[kind],
+        shadowed=kind not in ("static", "temporary") and "aws_access_key_id" in settings,
+    )
+    if kind in ("sso", "sso-legacy"):
+        return _sso(base, settings, sessions, places, now)
+    if kind == "assume-role":
+        mfa = bool(settings.get("mfa_serial"))
+        return replace(
+            base,
+            role=settings.get("role_arn", "").rpartition("/")[2],
+            account=_account(settings.get("role_arn", "")),
+            detail=f"takes {settings.get('role_arn', '')}" + (", asks for an MFA code" if mfa else ""),
+            usable=not mfa,
+            why_not="It asks for an MFA code; export its keys in a shell and paste them here." if mfa else "",
+        )
+    if kind in ("static", "temporary"):
+        file = "credentials" if has_keys else "config"
+        half = not (settings.get("aws_access_key_id") and settings.get("aws_secret_access_key"))
+        why_not = "Only one half of the key pair is there." if half else ""
+        return replace(base, detail=f"{_WORDS[kind]} in the {file} file", usable=not half, why_not=why_not)
+    if kind == "aws login":
+        return _login(replace(base, account=_account(settings.get("login_session", ""))))
+    if kind == "empty":
+        return replace(base, usable=False, why_not="It holds settings, but nothing to sign in with.")
+    if kind == "credential_process":
+        program = Path((settings.get("credential_process", "").split() or [""])[0]).name
+        return replace(base, detail=f"credentials from the program {one_line(program, 60)}")
+    return base
+
+
+def _login(base: Source) -> Source:
+    from importlib.util import find_spec
+
+    if find_spec("awscrt"):
+        return base
+    return replace(
+        base,
+        usable=False,
+        why_not="Made by `aws login`, which needs the awscrt library; paste its keys instead.",
+    )
+
+
+def _kind(settings: Mapping[str, str], in_keys_file: bool) -> Kind:
+    """In the order botocore looks, so that the word is what will really happen."""
+    if settings.get("role_arn") and (settings.get("source_profile") or settings.get("credential_source")):
+        return "assume-role"
+    if settings.get("web_identity_token_file"):
+        return "web-identity"
+    if settings.get("sso_session"):
+        return "sso"
+    if settings.get("sso_start_url") or settings.get("sso_account_id") or settings.get("sso_role_name"):
+        return "sso-legacy"
+    keys: Kind = "empty"
+    if settings.get("aws_access_key_id") or settings.get("aws_secret_access_key"):
+        keys = "temporary" if settings.get("aws_session_token") else "static"
+    if keys != "empty" and in_keys_file:
+        return keys
+    if settings.get("login_session"):
+        return "aws login"
+    return "credential_process" if settings.get("credential_process") else keys
+
+
+def _sso(
+    base: Source,
+    settings: Mapping[str, str],
+    sessions: Mapping[str, Mapping[str, str]],
+    places: AwsPlaces,
+    now: datetime,
+) -> Source:
+    session = settings.get("sso_session", "")
+    origin = sessions.get(session, {}) if session else settings
+    source = replace(
+        base,
+        account=settings.get("sso_account_id", ""),
+        role=settings.get("sso_role_name", ""),
+        sso_session=session,
+        sso_start_url=origin.get("sso_start_url", ""),
+        sso_region=origin.get("sso_region", ""),
+    )
+    if session and session not in sessions:
+        return replace(
+            source, usable=False, why_not=f"It names the SSO session {session}, which does not exist."
+        )
+    wanted = {
+        "sso_account_id": source.account,
+        "sso_role_name": source.role,
+        "sso_start_url": source.sso_start_url,
+        "sso_region": source.sso_region,
+    }
+    missing = [name for name, value in wanted.items() if not value]
+    if missing:
+        return replace(source, usable=False, why_not=f"It lacks {', '.join(missing)}.")
+    expires_at, renewable = _token(places.sso_cache, session or source.sso_start_url)
+    signed_in = expires_at is not None and (expires_at > now or (renewable and bool(session)))
+    why_not = (
+        "" if signed_in else "The sign-in has expired." if expires_at else "Nobody has signed in to it yet."
+    )
+    return replace(
+        source,
+        detail=f"{source.role} in {source.account}",
+        expires_at=expires_at,
+        usable=signed_in,
+        needs_login=not signed_in,
+        why_not=why_not,
+    )
+
+
+def _token(cache: Path, key: str) -> tuple[datetime | None, bool]:
+    """When the cached sign-in ends, and whether it can be renewed."""
+    token = sso_cache.read(sso_cache.file_of(cache, key))
+    renewable = all(
+        token.get(name) for name in ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
+    )
+    return sso_cache.moment(token.get("expiresAt")), renewable
+
+
+def _read(file: Path) -> tuple[dict[str, dict[str, str]], Source | None]:
+    """The sections of an AWS file; a file that cannot be read becomes a source that says so."""
+    parser = configparser.RawConfigParser(default_section="\0", strict=True, comment_prefixes=("#", ";"))
+    try:
+        parser.read_string(file.read_text("utf-8-sig"), source=file.name)
+    except FileNotFoundError:
+        return {}, None
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        return {}, Source(f"file:{file}", str(file), "unreadable", usable=False, why_not=_fault(error))
+    return {
+        name: {key: one_line(value, 2000) for key, value in parser[name].items()}
+        for name in parser.sections()
+    }, None
+
+
+def _fault(error: Exception) -> str:
+    """Why a file cannot be read. Never its text: the line may hold a secret."""
+    lines = (
+        [error.lineno] if hasattr(error, "lineno") else [number for number, _ in getattr(error, "errors", [])]
+    )
+    if lines:
+        kind = (
+            "is there twice"
+            if isinstance(error, configparser.DuplicateSectionError)
+            else "cannot be understood"
+        )
+        return f"Line {lines[0]} {kind}; mend it in an editor."
+    return "This file cannot be opened." if isinstance(error, OSError) else "This file is not text in UTF-8."
+
+
+def _profiles(
+    config: Mapping[str, Mapping[str, str]], keys: Mapping[str, Mapping[str, str]]
+) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+    """(profiles merged of both files, sso-session sections); keys of the credentials file win."""
+    profiles: dict[str, dict[str, str]] = {}
+    sessions: dict[str, dict[str, str]] = {}
+    for section, settings in config.items():
+        kind, _, name = section.strip().partition(" ")
+        name = name.strip().strip("\"'")
+        if section == "default":
+            profiles["default"] = dict(settings)
+        elif kind == "profile" and name:
+            profiles[name] = dict(settings)
+        elif kind == "sso-session" and name:
+            sessions[name] = dict(settings)
+    for name, settings in keys.items():
+        profiles[name] = {**profiles.get(name, {}), **settings}
+    return profiles, sessions
+
+
+def _with_precedence(source: Source, named: str, environment: bool) -> Source:
+    if source.kind == "environment":
+        return replace(source, precedence="The AWS CLI and Terraform take these before AWS_PROFILE.")
+    if named and source.name == named:
+        beaten = ", but the keys in the environment win over it" if environment else ""
+        return replace(source, precedence=f"Named by AWS_PROFILE{beaten}.")
+    if source.shadowed:
+        return replace(
+            source, precedence="It also holds keys, which Terraform would take first; they are not used."
+        )
+    return source
+
+
+def _rank(source: Source, named: str) -> tuple[int, int, float]:
+    working = 0 if source.usable else 1 if source.needs_login else 2
+    sso = 0 if source.kind in ("sso", "sso-legacy") else 1 if source.kind == "environment" else 2
+    mine = 0 if named and source.name == named else 1
+    newest = -source.expires_at.timestamp() if source.expires_at else 0.0
+    return working, sso * 2 + mine, newest
+
+
+def _account(arn: str) -> str:
+    parts = arn.split(":")
+    return parts[4] if len(parts) > 5 else ""

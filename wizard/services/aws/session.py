@@ -1,0 +1,230 @@
+"""An AWS session: credentials in memory, clients made from them, and what a Terraform process is given."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from wizard.services.aws.errors import told
+from wizard.services.aws.keys import Keys
+
+DEFAULT_REGION = "us-east-1"
+
+_CREDENTIAL_VARIABLES = (
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ACCESS_KEY",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SECRET_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SECURITY_TOKEN",
+    "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_CREDENTIAL_FILE",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_REGION",
+    "AWS_DEFAULT_REGION",
+)
+"""Whatever could make Terraform act as somebody else, or somewhere else."""
+
+
+@dataclass(frozen=True)
+class AwsPlaces:
+    """Where AWS's own files are, and where its services answer."""
+
+    config_file: Path
+    credentials_file: Path
+    sso_cache: Path
+    endpoint_url: str = ""
+    """AWS_ENDPOINT_URL: one address for every service; empty for the real ones."""
+    ca_bundle: str = ""
+    """AWS_CA_BUNDLE: file of certificates to trust."""
+    service_endpoints: tuple[tuple[str, str], ...] = ()
+    """AWS_ENDPOINT_URL_*: (service as the variable spells it, address)."""
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str], home: Path) -> AwsPlaces:
+        """The places this environment points at.
+
+        Source: https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
+        """
+
+        def file(variable: str, fallback: str) -> Path:
+            given = environ.get(variable, "")
+            if given.startswith("~/"):
+                return home / given[2:]
+            return Path(given) if given else home / ".aws" / fallback
+
+        prefix = "AWS_ENDPOINT_URL_"
+        special = {k.removeprefix(prefix): v for k, v in environ.items() if k.startswith(prefix) and v}
+        return cls(
+            config_file=file("AWS_CONFIG_FILE", "config"),
+            credentials_file=file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+            sso_cache=home / ".aws" / "sso" / "cache",
+            endpoint_url=environ.get("AWS_ENDPOINT_URL", ""),
+            ca_bundle=environ.get("AWS_CA_BUNDLE", ""),
+            service_endpoints=tuple(sorted(special.items())),
+        )
+
+    def endpoint(self, service: str) -> str | None:
+        """The address of `service` (botocore's name: "sso-oidc"), or None for the real one."""
+        special = dict(self.service_endpoints)
+        return special.get(service.upper().replace("-", "_")) or self.endpoint_url or None
+
+
+def botocore_session(places: AwsPlaces, profile: str | None = None) -> Any:
+    """A botocore session that reads only the files of `places`, and no variable that names a profile or region.
+
+    Without `profile` it reads no file at all. Every client it makes, also those inside credential providers, goes
+    to the endpoints of `places`.
+    """
+    from botocore.session import Session
+
+    class Placed(Session):  # type: ignore[misc]  # botocore ships no types
+        def create_client(self, service_name: str, *args: Any, **kwargs: Any) -> Any:
+            if kwargs.get("endpoint_url") is None:
+                kwargs["endpoint_url"] = places.endpoint(service_name)
+            if kwargs.get("verify") is None and places.ca_bundle:
+                kwargs["verify"] = places.ca_bundle
+            return super().create_client(service_name, *args, **kwargs)
+
+    nowhere = Path("/nonexistent/aws")
+    files = (places.config_file, places.credentials_file) if profile else (nowhere, nowhere)
+    return Placed(
+        session_vars={
+            "profile": (None, None, None, None),
+            "region": (None, None, None, None),
+            "config_file": (None, None, str(files[0]), None),
+            "credentials_file": (None, None, str(files[1]), None),
+        },
+        profile=profile,
+    )
+
+
+class AwsSession:
+    """Credentials that were found, the clients made from them, and what is known of where they come from.
+
+    Safe to use from several threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        places: AwsPlaces,
+        botocore: Any,
+        source: str,
+        method: str,
+        region: str,
+        profile: str = "",
+        account: str = "",
+        sso_region: str = "",
+        terraform_can_refresh: bool = False,
+        expires_at: datetime | None = None,
+    ) -> None:
+        self.places = places
+        self.source = source
+        """Where the credentials come from, in words: "profile prod (SSO)"."""
+        self.method = method
+        """Botocore's name of the provider that found them: `sso`, `env`, `shared-credentials-file`."""
+        self.region = region
+        self.profile = profile
+        self.account = account
+        """Account the profile or the choice names; empty when unknown before asking AWS."""
+        self.sso_region = sso_region
+        self.terraform_can_refresh = terraform_can_refresh
+        self._botocore = botocore
+        self._expires_at = expires_at
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"AwsSession({self.source!r}, method={self.method!r}, region={self.region!r})"
+
+    def client(self, service: str, region: str | None = None) -> Any:
+        """A client for `service` (botocore's name) in `region`, made once. Raises Problem without credentials."""
+        from botocore.config import Config
+
+        where = region or self.region
+        with self._lock:
+            if (service, where) not in self._clients:
+                config = Config(
+                    connect_timeout=5,
+                    read_timeout=15,
+                    retries={"mode": "standard", "total_max_attempts": 5},
+                    max_pool_connections=16,
+                )
+                with told(f"preparing to talk to {service}"):
+                    made = self._botocore.create_client(service, region_name=where, config=config)
+                self._clients[service, where] = made
+            return self._clients[service, where]
+
+    def freeze(self) -> Keys:
+        """The keys as they are now, renewed first when they are about to expire. Raises Problem."""
+        with told("reading the credentials"):
+            credentials = self._botocore.get_credentials()
+            if credentials is None:
+                from botocore.exceptions import NoCredentialsError
+
+                raise NoCredentialsError
+            frozen = credentials.get_frozen_credentials()
+        return Keys(frozen.access_key, frozen.secret_key, frozen.token or "", self.expires_at, self.region)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When the keys end; None for keys that do not, or when it is not known."""
+        if self._expires_at is not None:
+            return self._expires_at
+        credentials = self._botocore.get_credentials()
+        # botocore keeps the moment in a private attribute and offers no other way to it.
+        moment = getattr(credentials, "_expiry_time", None)
+        return moment if isinstance(moment, datetime) else None
+
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown or written, for the redactor. Raises Problem."""
+        keys = self.freeze()
+        return tuple(
+            part for part in (keys.access_key_id, keys.secret_access_key, keys.session_token) if part
+        )
+
+    def child_environ(self, base: Mapping[str, str]) -> dict[str, str]:
+        """`base` changed so that a Terraform process acts as this session and as nobody else. Raises Problem.
+
+        A profile that Terraform can renew by itself is named; otherwise the keys are handed over, in the
+        environment only. AWS_PROFILE is never left beside keys: the provider fails on a name it does not know.
+        """
+        environ = {name: value for name, value in base.items() if name not in _CREDENTIAL_VARIABLES}
+        environ["AWS_REGION"] = environ["AWS_DEFAULT_REGION"] = self.region
+        environ["AWS_EC2_METADATA_DISABLED"] = "true"
+        environ["AWS_CONFIG_FILE"] = str(self.places.config_file)
+        environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self.places.credentials_file)
+        if self.places.endpoint_url:
+            environ["AWS_ENDPOINT_URL"] = self.places.endpoint_url
+        for service, address in self.places.service_endpoints:
+            environ[f"AWS_ENDPOINT_URL_{service}"] = address
+        if self.places.ca_bundle:
+            environ["AWS_CA_BUNDLE"] = self.places.ca_bundle
+        if self.profile and self.terraform_can_refresh and self._cache_is_where_terraform_looks(base):
+            environ["AWS_PROFILE"] = self.profile
+            return environ
+        keys = self.freeze()
+        environ["AWS_ACCESS_KEY_ID"] = keys.access_key_id
+        environ["AWS_SECRET_ACCESS_KEY"] = keys.secret_access_key
+        if keys.session_token:
+            environ["AWS_SESSION_TOKEN"] = keys.session_token
+        return environ
+
+    def _cache_is_where_terraform_looks(self, base: Mapping[str, str]) -> bool:
+        """Go's SDK reads SSO tokens below HOME and takes no variable for them."""
+        if self.method != "sso":
+            return True
+        return Path(base.get("HOME", "")) / ".aws" / "sso" / "cache" == self.places.sso_cache

@@ -1,0 +1,154 @@
+"""Every call to a workspace goes through here: raw JSON in and out, every failure a Problem."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from wizard.core.problem import Problem
+from wizard.core.text import one_line
+from wizard.services.databricks.refusals import explain, not_json, unreachable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Json: TypeAlias = dict[str, Any]
+"""A JSON object as the API sent it; narrowed where it is read."""
+
+ME = "/api/2.0/preview/scim/v2/Me"
+ORG_HEADER = "X-Databricks-Org-Id"
+WELL_KNOWN = "/.well-known/databricks-config"
+
+
+@dataclass(frozen=True)
+class HostWord:
+    """What a host says about itself without credentials. Fields are empty where it says nothing."""
+
+    workspace_id: str = ""
+    cloud: str = ""
+    """`AWS`, `AZURE` or `GCP`."""
+    kind: str = ""
+    """`WORKSPACE_HOST`, `ACCOUNT_HOST` or `UNIFIED_HOST`."""
+    answered: bool = False
+    """False on older deployments that do not serve the document."""
+
+
+class Workspace:
+    """One workspace and the token it is called with. Nothing is asked until the first call.
+
+    `base_url` is scheme and host only; `host` is the name that is shown when it differs. The token stays in
+    memory. Calls block: use them off the UI thread. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str,
+        *,
+        host: str = "",
+        timeout_seconds: float = 10.0,
+        retry_seconds: int = 30,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.host = host or self.base_url.partition("://")[2]
+        self._token = token
+        self._timeout = timeout_seconds
+        self._retry = retry_seconds
+        self._lock = threading.Lock()
+        self._api: Any = None
+
+    def __repr__(self) -> str:
+        return f"Workspace({self.host})"
+
+    def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
+        """GET as JSON. Raises Problem."""
+        return self._do("GET", path, query=dict(query) if query else None)
+
+    def post(self, path: str, body: Mapping[str, object]) -> Json:
+        """POST as JSON. Raises Problem."""
+        return self._do("POST", path, body=dict(body))
+
+    def put(self, path: str, body: Mapping[str, object]) -> Json:
+        """PUT as JSON. Raises Problem."""
+        return self._do("PUT", path, body=dict(body))
+
+    def me(self) -> tuple[Json, str]:
+        """Who the token belongs to, and the workspace id in the answer's header. Raises Problem.
+
+        The SDK's own `get_workspace_id` is no proof: it may return a configured value without asking.
+        """
+        answer = self._do("GET", ME, response_headers=[ORG_HEADER])
+        return answer, one_line(answer.pop(ORG_HEADER, None) or "", 64)
+
+    def about(self) -> HostWord:
+        """Asks the host about itself, without credentials and without retries. Raises Problem when unreachable."""
+        import requests
+
+        try:
+            # No redirects, and no credentials from a netrc file: this call is for anyone.
+            answer = requests.get(
+                self.base_url + WELL_KNOWN, timeout=(5, self._timeout), allow_redirects=False, auth=_as_it_is
+            )
+            said = answer.json() if answer.ok else None
+        except requests.exceptions.JSONDecodeError:
+            said = None
+        except requests.RequestException as error:
+            raise unreachable(self.host, error) from error
+        if not isinstance(said, dict):
+            return HostWord()
+        return HostWord(
+            workspace_id=one_line(said.get("workspace_id") or "", 64),
+            cloud=one_line(said.get("cloud") or "", 16).upper(),
+            kind=one_line(said.get("host_type") or "", 32).upper(),
+            answered=True,
+        )
+
+    def _do(self, method: str, path: str, **arguments: Any) -> Json:
+        try:
+            answer = self._client().do(method, path, **arguments)
+        except Problem:
+            raise
+        # The SDK raises its own errors, requests' and builtin ones; each has its own explanation.
+        except Exception as error:
+            raise explain(error, host=self.host, token=self._token) from error
+        if not isinstance(answer, dict):
+            raise not_json(self.host)
+        return answer
+
+    def _client(self) -> Any:
+        """The SDK's raw client, made at the first call: importing and configuring it takes about a second."""
+        with self._lock:
+            if self._api is None:
+                quiet()
+                from databricks.sdk.core import ApiClient, Config
+
+                config = Config(
+                    host=self.base_url,
+                    token=self._token,
+                    auth_type="pat",
+                    http_timeout_seconds=self._timeout,
+                    retry_timeout_seconds=self._retry,
+                    # A path that cannot exist: a profile named in the environment must not mix in.
+                    #MUT  # noqa: PTH118
+                )
+                self._api = ApiClient(config)
+            return self._api
+
+
+def _as_it_is(request: Any) -> Any:
+    return request
+
+
+def quiet() -> None:
+    """Keeps the SDK's log off the terminal: it writes warnings to standard error by default."""
+    logger = logging.getLogger("databricks.sdk")
+    if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+        logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    # The SDK's error parser also calls logging.debug(), which would give a bare root logger a terminal handler.
+    root = logging.getLogger()
+    if not root.handlers:
+        root.addHandler(logging.NullHandler())

@@ -1,0 +1,219 @@
+"""Registering an instance profile together with its role.
+
+The role must be named when its name differs from the profile's, or serverless SQL cannot use the profile:
+https://docs.databricks.com/api/workspace/instanceprofiles/add
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from wizard.core.event import Line, Phase, Wait, Work
+from wizard.core.finding import Finding, Verdict
+from wizard.core.problem import Problem, Who
+from wizard.core.text import one_line
+
+if TYPE_CHECKING:
+    from wizard.services.databricks.client import Workspace
+
+_ROOT = "/api/2.0/instance-profiles"
+_PAUSES = (3.0, 5.0, 8.0, 10.0, 12.0, 15.0, 15.0, 15.0, 15.0, 15.0)
+"""Seconds between tries while a new profile spreads through AWS: just under two minutes in all."""
+
+Validation = Literal["required", "preferred", "skipped"]
+"""Whether Databricks tries the profile in EC2 first. That try needs iam:PassRole for classic compute, which
+serverless does not use; `preferred` goes on without it when only the try fails."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One registered instance profile."""
+
+    arn: str
+    role_arn: str
+    """Empty when Databricks derives the role from the profile's name."""
+
+    @property
+    def effective_role_name(self) -> str:
+        """The role that serverless will use: the registered one, else the one named like the profile."""
+        return last_part(self.role_arn) or last_part(self.arn)
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What has to be done so that the profile is registered with its role."""
+
+    profile_arn: str
+    role_arn: str
+    action: Literal["none", "add", "edit"]
+    before: Profile | None
+
+    @property
+    def changed(self) -> bool:
+        """True when something has to be done."""
+        return self.action != "none"
+
+    @property
+    def before_text(self) -> str:
+        """The registration as it is, for a diff."""
+        return _text(self.before.arn, self.before.role_arn) if self.before else ""
+
+    @property
+    def after_text(self) -> str:
+        """The registration as it will be, for a diff."""
+        return _text(self.profile_arn, self.role_arn) if self.changed else self.before_text
+
+
+def last_part(arn: str) -> str:
+    """The name in an ARN: the text after its last slash."""
+    return arn.rsplit("/", 1)[-1] if "/" in arn else ""
+
+
+def listed(workspace: Workspace) -> list[Profile]:
+    """The profiles the caller may use. Raises Problem."""
+    answer = workspace.get(f"{_ROOT}/list")
+    entries = answer.get("instance_profiles")
+    return [
+        Profile(
+            one_line(e.get("instance_profile_arn") or "", 2048), one_line(e.get("iam_role_arn") or "", 2048)
+        )
+        for e in (entries if isinstance(entries, list) else [])
+        if isinstance(e, dict)
+    ]
+
+
+def plan(workspace: Workspace, profile_arn: str, role_arn: str) -> Registration:
+    """Compares what is registered with what should be; changes nothing. Raises Problem."""
+    for arn, kind in ((profile_arn, ":instance-profile/"), (role_arn, ":role/")):
+        if kind not in arn:
+            raise Problem(
+                code="profile.arn",
+                what="Terraform's outputs do not name the instance profile and its role.",
+                why=f"An ARN with {kind} was expected, and there was {one_line(arn, 80) or 'nothing'}.",
+                remedy="Check the outputs instance_profile_arn and role_arn of the module, then apply again.",
+                step="apply",
+            )
+    before = next((p for p in listed(workspace) if p.arn == profile_arn), None)
+    if before is None:
+        return Registration(profile_arn, role_arn, "add", None)
+    return Registration(profile_arn, role_arn, "none" if _names(before, role_arn) else "edit", before)
+
+
+def register(
+    workspace: Workspace, registration: Registration, *, validation: Validation = "preferred"
+) -> Work[Profile]:
+    """Registers the profile and reads it back. Yields events; raises Problem.
+
+    A profile made seconds ago may not be visible to EC2 yet: such a refusal is tried again for two minutes.
+    """
+    if not registration.changed:
+        yield Line("The instance profile is registered with its role already.", source="instance profile")
+        return Profile(registration.profile_arn, registration.role_arn)
+    yield Phase(
+        "Registering the instance profile",
+        f"databricks instance-profiles {registration.action} {registration.profile_arn} "
+        f"--iam-role-arn {registration.role_arn}",
+    )
+    if registration.action == "edit":
+        workspace.post(f"{_ROOT}/edit", _body(registration))
+    else:
+        yield from _add(workspace, registration, validation)
+    for profile in listed(workspace):
+        if profile.arn == registration.profile_arn and _names(profile, registration.role_arn):
+            yield Line(f"Registered with the role {registration.role_arn}.", source="instance profile")
+            return profile
+    raise Problem(
+        code="profile.not_kept",
+        what="The workspace took the instance profile but does not list it with its role.",
+        why="Somebody else may be changing it, for example another Terraform.",
+        remedy="Look at Settings, Security, Instance profiles in the workspace, then try again.",
+        who=Who.WORKSPACE_ADMIN,
+    )
+
+
+def finding(workspace: Workspace, profile_arn: str, role_arn: str) -> Finding:
+    """Whether the profile is registered with its role now. Raises Problem when it cannot be asked."""
+    title = "The instance profile is registered with its role"
+    known = next((p for p in listed(workspace) if p.arn == profile_arn), None)
+    if known is not None and _names(known, role_arn):
+        return Finding(
+            "chain.registration", title, Verdict.PROVEN, known.role_arn or "same name as the profile"
+        )
+    said = "it is not registered" if known is None else f"registered role: {known.role_arn or 'none'}"
+    problem = Problem(
+        code="profile.unregistered",
+        what="The workspace does not know which role the instance profile stands for.",
+        why="Without the registration, serverless looks for a role with the profile's own name.",
+        remedy="Register the profile with its role in the step Connect the workspace.",
+        who=Who.WORKSPACE_ADMIN,
+        copy=f"databricks instance-profiles add {profile_arn} --iam-role-arn {role_arn} --skip-validation",
+        step="connect",
+    )
+    return Finding("chain.registration", title, Verdict.GAP, said, problem)
+
+
+def _add(workspace: Workspace, registration: Registration, validation: Validation) -> Work[None]:
+    body = _body(registration)
+    if validation == "skipped":
+        workspace.post(f"{_ROOT}/add", {**body, "skip_validation": True})
+        return
+    pauses = iter(_PAUSES)
+    while True:
+        try:
+            workspace.post(f"{_ROOT}/add", body)
+            return
+        except Problem as problem:
+            if _already(problem):
+                workspace.post(f"{_ROOT}/edit", body)
+                return
+            if problem.code != "databricks.dry_run_failed":
+                raise
+            pause = next(pauses, None) if _too_new(problem) else None
+            if pause is None and validation == "required":
+                raise _validation_failed(problem) from problem
+            said = problem.evidence[0] if problem.evidence else problem.why
+        if pause is not None:
+            yield Line("AWS does not show the new instance profile to EC2 yet.", "debug", "instance profile")
+            yield Wait(pause, "A new instance profile takes up to two minutes to be known everywhere in AWS.")
+            continue
+        yield Line(f"The try in EC2 failed: {said}", "warning", "instance profile")
+        yield Line(
+            "Serverless does not use EC2 in your account, so the profile is registered without that try.",
+            source="instance profile",
+        )
+        workspace.post(f"{_ROOT}/add", {**body, "skip_validation": True})
+        return
+
+
+def _body(registration: Registration) -> dict[str, object]:
+    return {"instance_profile_arn": registration.profile_arn, "iam_role_arn": registration.role_arn}
+
+
+def _names(profile: Profile, role_arn: str) -> bool:
+    if profile.role_arn:
+        return profile.role_arn == role_arn
+    return last_part(profile.arn) == last_part(role_arn)
+
+
+def _too_new(problem: Problem) -> bool:
+    return any("Invalid IAM Instance Profile" in line for line in problem.evidence)
+
+
+def _already(problem: Problem) -> bool:
+    return "already" in " ".join((problem.code, *problem.evidence)).lower()
+
+
+def _text(arn: str, role: str) -> str:
+    return f"instance_profile_arn = {arn}\niam_role_arn         = {role or '(none)'}\n"
+
+
+def _validation_failed(problem: Problem) -> Problem:
+    return Problem(
+        code="profile.validation",
+        what="Databricks tried the instance profile in EC2 and AWS said no.",
+        why="The try needs iam:PassRole for the workspace's own role; a tag policy can refuse it as well.",
+        remedy="Allow iam:PassRole on the role, or register without validation when only serverless is used.",
+        who=Who.AWS_ADMIN,
+        evidence=problem.evidence,
+    )

@@ -1,0 +1,220 @@
+"""The workspace's SQL configuration: one document, replaced as a whole.
+
+It is read and written as raw JSON, because the SDK's classes drop fields they do not know, and a field that is
+not sent is gone. It also governs serverless notebooks and jobs, and setting it restarts running warehouses:
+https://docs.databricks.com/aws/en/admin/sql/data-access-configuration
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from wizard.core import atomic
+from wizard.core.event import Line, Phase, Work
+from wizard.core.finding import Finding, Verdict
+from wizard.core.problem import Problem, Who
+from wizard.core.text import clean, one_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from wizard.services.databricks.client import Json, Workspace
+
+CONFIG = "/api/2.0/sql/config/warehouses"
+_DEFAULT_POLICY = "DATA_ACCESS_CONTROL"
+_SECRET = re.compile(r"secret|password|token|access\.?key|account\.key|credential", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Change:
+    """The document as it is and as it shall be. They differ in at most three keys."""
+
+    before: Json = field(repr=False)
+    after: Json = field(repr=False)
+    changed: bool
+
+    @property
+    def security_policy(self) -> str:
+        """The policy that will be in force."""
+        return one_line(self.after.get("security_policy") or "", 64)
+
+    @property
+    def replaces(self) -> str:
+        """Another instance profile that is in force now and will be replaced; empty when there is none."""
+        held = one_line(self.before.get("instance_profile_arn") or "", 2048)
+        return held if held != self.after.get("instance_profile_arn") else ""
+
+    @property
+    def before_text(self) -> str:
+        """The document as it is, readable, values of secrets masked."""
+        return shown(self.before)
+
+    @property
+    def after_text(self) -> str:
+        """The document as it will be, readable, values of secrets masked."""
+        return shown(self.after)
+
+
+def read(workspace: Workspace) -> Json:
+    """The whole document as it came. Raises Problem; administrators only."""
+    return workspace.get(CONFIG)
+
+
+def plan(workspace: Workspace, profile_arn: str) -> Change:
+    """Reads the document and says what must change; changes nothing. Raises Problem."""
+    before = read(workspace)
+    after = copy.deepcopy(before)
+    after["instance_profile_arn"] = profile_arn
+    # Both fields are mandatory in a PUT; what is there is kept, and serverless is never switched off.
+    after["security_policy"] = before.get("security_policy") or _DEFAULT_POLICY
+    after["enable_serverless_compute"] = True
+    same = before.get("instance_profile_arn") == profile_arn
+    return Change(before, after, changed=not (same and before.get("enable_serverless_compute") is not False))
+
+
+def put(workspace: Workspace, change: Change, folder: Path, now: datetime) -> Work[Path | None]:
+    """Backs the document up in `folder`, replaces it, reads it back. Returns the backup's path.
+
+    Yields events. Raises Problem when somebody changed the document since `plan`, and when what is read back
+    is not what was sent. None is returned, and nothing sent, when nothing has to change.
+    """
+    if not change.changed:
+        yield Line("The SQL configuration names the instance profile already.", source="SQL configuration")
+        return None
+    yield Phase(
+        "Setting the workspace's SQL configuration",
+        "databricks warehouses set-workspace-warehouse-config --json @config.json",
+    )
+    if read(workspace) != change.before:
+        raise Problem(
+            code="config.moved",
+            what="The SQL configuration changed while you were looking at it.",
+            why="Somebody else, or another tool, wrote it.",
+            remedy="Try again: the change is worked out afresh from what is there now.",
+        )
+    backup = _back_up(workspace, change.before, folder, now)
+    yield Line(f"Backup of the configuration: {backup}", source="SQL configuration")
+    _put(workspace, change.after)
+    lost = differences(change.after, read(workspace))
+    if lost:
+        raise Problem(
+            code="config.not_kept",
+            what="The SQL configuration is not what was sent.",
+            why="The workspace kept only part of it, or somebody else writes the same document.",
+            remedy="Compare it with the backup. If another Terraform sets it, let only one of them do so.",
+            who=Who.WORKSPACE_ADMIN,
+            evidence=(f"Different: {', '.join(lost)}", f"Backup: {backup}"),
+        )
+    yield Line("The configuration was read back and is as sent.", source="SQL configuration")
+    return backup
+
+
+def restore(workspace: Workspace, backup: Path) -> Json:
+    """Puts a backup back and returns what was sent. Raises Problem.
+
+    A backup may be older than serverless; what a PUT demands today is added.
+    """
+    try:
+        document = json.loads(backup.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        document = None
+        reason = one_line(error)
+    else:
+        reason = "It is not a JSON object."
+    if not isinstance(document, dict):
+        raise Problem(
+            code="config.backup",
+            what=f"The backup {backup} cannot be read.",
+            why=reason,
+            remedy="Choose another backup from the same folder.",
+        )
+    document = {k: v for k, v in document.items() if not (k == "instance_profile_arn" and not v)}
+    document.setdefault("security_policy", _DEFAULT_POLICY)
+    document.setdefault("enable_serverless_compute", True)
+    _put(workspace, document)
+    return document
+
+
+def backup_text(document: Mapping[str, Any]) -> str:
+    """The document as it is written to a backup: complete, so that it can be put back."""
+    return json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def shown(document: Mapping[str, Any]) -> str:
+    """The document for people: sorted, cleaned, and without values whose names speak of secrets."""
+    return clean(json.dumps(_masked(document), indent=2, sort_keys=True, ensure_ascii=False)) + "\n"
+
+
+def differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """Names of the keys of `wanted` that `found` does not hold with the same value."""
+    return sorted(key for key, value in wanted.items() if value != found.get(key))
+
+
+def finding(workspace: Workspace, profile_arn: str) -> Finding:
+    """Whether the configuration names the profile now. Raises Problem when it cannot be asked."""
+    title = "The SQL configuration names the instance profile"
+    held = one_line(read(workspace).get("instance_profile_arn") or "", 2048)
+    if held == profile_arn:
+        return Finding("chain.config", title, Verdict.PROVEN, held)
+    problem = Problem(
+        code="config.profile",
+        what="The workspace's SQL configuration does not name the instance profile.",
+        why="Warehouses take their AWS role from this configuration and from nowhere else.",
+        remedy="Set it in the step Connect the workspace.",
+        who=Who.WORKSPACE_ADMIN,
+        step="connect",
+    )
+    return Finding("chain.config", title, Verdict.GAP, held or "it names none", problem)
+
+
+def _put(workspace: Workspace, document: Json) -> None:
+    try:
+        workspace.put(CONFIG, document)
+    except Problem as problem:
+        if problem.code in ("databricks.invalid_parameter_value", "databricks.bad_request"):
+            raise Problem(
+                code="config.refused",
+                what="The workspace did not accept the SQL configuration.",
+                why=problem.why,
+                remedy="Nothing was changed. Ask a workspace administrator to look at what was said.",
+                who=Who.WORKSPACE_ADMIN,
+                evidence=problem.evidence,
+            ) from problem
+        raise
+
+
+def _back_up(workspace: Workspace, document: Json, folder: Path, now: datetime) -> Path:
+    name = re.sub(r"[^A-Za-z0-9.-]", "-", workspace.host)
+    path = folder / f"sql-config-{name}-{now:%Y%m%d-%H%M%S}.json"
+    number = 1
+    while path.exists():
+        number += 1
+        path = path.with_name(f"sql-config-{name}-{now:%Y%m%d-%H%M%S}-{number}.json")
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        atomic.write(path, backup_text(document).encode(), 0o600)
+    except OSError as error:
+        raise Problem(
+            code="config.no_backup",
+            what="The backup of the SQL configuration could not be written, so nothing was changed.",
+            why=one_line(error),
+            remedy=f"Make {folder} writable, then try again.",
+        ) from error
+    return path
+
+
+def _masked(value: Any, name: str = "") -> Any:
+    """`value` with plain secrets masked; references like {{secrets/scope/key}} stay."""
+    if isinstance(value, Mapping):
+        named = str(value.get("key", "")) if set(value) == {"key", "value"} else ""
+        return {k: _masked(v, named if k == "value" and named else str(k)) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_masked(entry) for entry in value]
+    plain = isinstance(value, str) and not value.startswith("{{secrets/")
+    return "••••••" if plain and value and name != "key" and _SECRET.search(name) else value

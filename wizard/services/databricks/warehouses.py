@@ -1,0 +1,276 @@
+"""SQL warehouses: listing, starting, stopping, and following a start to RUNNING and healthy.
+
+The following is written on raw answers because the SDK's waiter takes a late STOPPED for a failure, ignores ill
+health, and learns of a failed launch only when its 20 minutes are over.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wizard.core.event import Line, Wait, Work
+from wizard.core.finding import Finding, Verdict
+from wizard.core.problem import Problem, Who
+from wizard.core.text import one_line
+from wizard.services.databricks import health
+from wizard.services.databricks.warehouse import Warehouse, failure, look, read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wizard.services.databricks.client import Workspace
+
+__all__ = ["End", "Warehouse", "failure", "findings", "follow", "get", "listed", "look", "start", "stop"]
+
+_ROOT = "/api/2.0/sql/warehouses"
+_ID = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
+GRACE = 30.0
+"""Seconds during which STOPPED may still be an old answer."""
+SLOW, LATE, GIVE_UP = 60.0, 180.0, 600.0
+"""Seconds after which a start is slow, late, and no longer waited for. Serverless usually takes 2 to 20."""
+ILL_GRACE = 60.0
+"""Seconds a warehouse may run with ill health before that counts as its answer."""
+SILENCE = 120.0
+"""Seconds without an answer after which the workspace counts as unreachable."""
+_NO_ANSWER = ("databricks.unreachable", "databricks.silent", "databricks.busy")
+_MOST_STARTS = 2
+
+
+@dataclass(frozen=True)
+class End:
+    """A start that succeeded."""
+
+    warehouse: Warehouse
+    seconds: float
+
+
+@dataclass
+class _Watch:
+    """What is remembered between two looks."""
+
+    begun: float
+    moved: bool = False
+    """True once it was seen in another state than STOPPED: from then on STOPPED is news."""
+    stopping: bool = False
+    starts: int = 0
+    ill_since: float | None = None
+    silent_since: float | None = None
+
+
+def listed(workspace: Workspace) -> list[Warehouse]:
+    """The warehouses the caller can see, serverless ones first, then by name. Raises Problem."""
+    entries = workspace.get(_ROOT).get("warehouses")
+    seen = [read(e) for e in (entries if isinstance(entries, list) else []) if isinstance(e, dict)]
+    return sorted(seen, key=lambda w: (not w.serverless, w.name.lower(), w.id))
+
+
+def get(workspace: Workspace, warehouse_id: str) -> Warehouse:
+    """One warehouse. Raises Problem."""
+    try:
+        return read(workspace.get(_path(warehouse_id)))
+    except Problem as problem:
+        raise _named(problem, warehouse_id) from problem
+
+
+def start(workspace: Workspace, warehouse_id: str) -> None:
+    """Asks for a start; harmless when it runs or starts already. Raises Problem.
+
+    While it is still stopping Databricks may refuse; that is left to `follow`, which starts it once it stopped.
+    """
+    try:
+        workspace.post(f"{_path(warehouse_id)}/start", {})
+    except Problem as problem:
+        refused = problem.code.startswith("databricks.") and problem.code not in (
+            "databricks.not_found",
+            "databricks.warehouse_denied",
+            "databricks.not_admin",
+            "databricks.token",
+        )
+        if refused and get(workspace, warehouse_id).state == "STOPPING":
+            return
+        raise _named(problem, warehouse_id) from problem
+
+
+def stop(workspace: Workspace, warehouse_id: str) -> None:
+    """Asks for a stop; harmless when it is stopped already. Raises Problem."""
+    try:
+        workspace.post(f"{_path(warehouse_id)}/stop", {})
+    except Problem as problem:
+        raise _named(problem, warehouse_id) from problem
+
+
+def findings(workspace: Workspace, warehouse_id: str) -> list[Finding]:
+    """Whether the warehouse runs and is healthy now. Raises Problem when it cannot be asked."""
+    seen = get(workspace, warehouse_id)
+    title = f"The warehouse {seen.name} runs and is healthy"
+    said = f"it {health.words(seen.state, seen.health)}"
+    if seen.healthy:
+        return [Finding("chain.warehouse", title, Verdict.PROVEN, said)]
+    if seen.reason_code or seen.health == "FAILED":
+        problem = failure(seen)
+    else:
+        problem = Problem(
+            code="warehouse.not_running",
+            what=f"The warehouse {seen.name} {health.STATE_WORDS.get(seen.state, 'does not run')}.",
+            why="A warehouse stops by itself when nobody uses it.",
+            remedy="Start it in the step Start the warehouse.",
+            step="warehouse",
+        )
+    return [Finding("chain.warehouse", title, Verdict.GAP, said, problem)]
+
+
+def follow(
+    workspace: Workspace, warehouse_id: str, *, clock: Callable[[], float] = time.monotonic
+) -> Work[End]:
+    """Looks again and again; yields what is seen and how long to wait. Raises Problem when it will not come up.
+
+    `clock` gives seconds. A start must have been asked for. Raises `warehouse.silent` when the workspace does not
+    answer, which is told apart from a warehouse that is slow.
+    """
+    watch = _Watch(begun=clock())
+    while True:
+        try:
+            seen = get(workspace, warehouse_id)
+        except Problem as problem:
+            if problem.code not in _NO_ANSWER:
+                raise
+            elapsed = clock() - watch.begun
+            _keep_hoping(watch, elapsed, problem)
+            yield Line(f"{problem.what} Still trying.", "warning", "warehouse")
+        else:
+            watch.silent_since = None
+            elapsed = clock() - watch.begun
+            yield look(seen, elapsed, _note(seen, elapsed, watch))
+            if seen.healthy:
+                return End(seen, elapsed)
+            _judge(seen, elapsed, watch)
+            if seen.state == "STOPPED" and _wants_start(seen, watch):
+                watch.starts += 1
+                watch.moved = watch.stopping = False
+                watch.begun += elapsed
+                yield Line(f"{seen.name} has stopped; starting it.", source="warehouse")
+                start(workspace, warehouse_id)
+        yield Wait(1.0 if elapsed < SLOW else 3.0)
+
+
+def _judge(seen: Warehouse, elapsed: float, watch: _Watch) -> None:
+    """Raises Problem when waiting on is pointless."""
+    watch.moved = watch.moved or seen.state != "STOPPED"
+    watch.stopping = watch.stopping or seen.state == "STOPPING"
+    if seen.state in ("DELETING", "DELETED"):
+        raise Problem(
+            code="warehouse.deleted",
+            what=f"The warehouse {seen.name} {health.STATE_WORDS[seen.state]}.",
+            why="Somebody deleted it.",
+            remedy="Choose another warehouse.",
+            step="workspace",
+        )
+    if seen.state == "STARTING" and seen.health == "FAILED" and health.is_final(seen.reason_type):
+        raise failure(seen)
+    if seen.running:
+        _judge_ill(seen, elapsed, watch)
+    if seen.state == "STOPPED" and not _wants_start(seen, watch) and (watch.moved or elapsed > GRACE):
+        raise failure(seen) if seen.reason_code or seen.health == "FAILED" else _stopped(seen)
+    if elapsed > GIVE_UP:
+        raise failure(seen) if seen.reason_code else _too_late(seen, elapsed)
+
+
+def _judge_ill(seen: Warehouse, elapsed: float, watch: _Watch) -> None:
+    """A running warehouse with ill health: final at once when only a change helps, else after a while."""
+    if watch.ill_since is None:
+        watch.ill_since = elapsed
+    final = seen.health == "FAILED" and health.is_final(seen.reason_type)
+    if final or elapsed - watch.ill_since > ILL_GRACE:
+        raise failure(seen)
+
+
+def _wants_start(seen: Warehouse, watch: _Watch) -> bool:
+    """True when it stopped for a reason that a new start answers."""
+    again = watch.stopping or seen.reason_code == "DATA_ACCESS_CONFIG_CHANGED"
+    return again and seen.health != "FAILED" and watch.starts < _MOST_STARTS
+
+
+def _note(seen: Warehouse, elapsed: float, watch: _Watch) -> str:
+    """One calm sentence about what is seen."""
+    if seen.healthy:
+        return "It runs and is healthy."
+    if seen.reason_code or seen.health in ("FAILED", "DEGRADED"):
+        meaning = health.explain(seen.reason_code, seen.reason_type)
+        trying = " Databricks tries again by itself." if seen.state == "STARTING" else ""
+        return meaning.cause + trying
+    if seen.state == "STOPPED" and not watch.moved:
+        return "The start was accepted; the state will follow."
+    if seen.state == "STOPPING":
+        return "It is still stopping; it is started as soon as it has stopped."
+    if elapsed > LATE:
+        return "This is much later than usual. Waiting goes on until ten minutes are over."
+    if elapsed > SLOW:
+        return "This is slower than usual; serverless needs seconds as a rule."
+    return ""
+
+
+def _keep_hoping(watch: _Watch, elapsed: float, problem: Problem) -> None:
+    """Remembers since when there is no answer. Raises Problem when that is too long."""
+    if watch.silent_since is None:
+        watch.silent_since = elapsed
+    if elapsed - watch.silent_since > SILENCE or elapsed > GIVE_UP:
+        raise Problem(
+            code="warehouse.silent",
+            what="The workspace no longer answers, so it is not known how the warehouse is doing.",
+            why=problem.why,
+            remedy=f"The start itself goes on without us. {problem.remedy} Then look again.",
+            evidence=problem.evidence,
+        ) from problem
+
+
+def _stopped(seen: Warehouse) -> Problem:
+    return Problem(
+        code="warehouse.stopped",
+        what=f"The warehouse {seen.name} is stopped although a start was asked for.",
+        why="Somebody stopped it, or the start did not take hold.",
+        remedy="Start it again.",
+        evidence=(seen.said,) if seen.said else (),
+        step="warehouse",
+    )
+
+
+def _too_late(seen: Warehouse, elapsed: float) -> Problem:
+    return Problem(
+        code="warehouse.too_late",
+        what=f"The warehouse {seen.name} {health.STATE_WORDS.get(seen.state, 'is not up')} "
+        f"after {elapsed / 60:.0f} minutes.",
+        why="Databricks gives no reason. It may still come up.",
+        remedy="Look at the warehouse in the workspace; if it stays, open a support case with its id.",
+        who=Who.DATABRICKS,
+        evidence=tuple(line for line in (f"warehouse {seen.id}", seen.said) if line),
+    )
+
+
+def _path(warehouse_id: str) -> str:
+    if not _ID.match(warehouse_id):
+        raise Problem(
+            code="warehouse.id",
+            what="This is not a warehouse id.",
+            why="An id is 16 letters and digits, as in the address /sql/warehouses/<id>.",
+            remedy="Choose the warehouse from the list.",
+            step="workspace",
+        )
+    return f"{_ROOT}/{warehouse_id}"
+
+
+def _named(problem: Problem, warehouse_id: str) -> Problem:
+    """A 404 or an invalid id, said about this warehouse; anything else as it is."""
+    if problem.code != "databricks.not_found":
+        return problem
+    return Problem(
+        code="warehouse.missing",
+        what=f"There is no warehouse {one_line(warehouse_id, 64)} in this workspace.",
+        why="It was deleted, or the id is of another workspace.",
+        remedy="Choose a warehouse from the list.",
+        who=Who.YOU,
+        evidence=problem.evidence,
+        step="workspace",
+    )

@@ -1,0 +1,1 @@
+"""Terraform: finding it, running it apart from the terminal, and reading what it says."""

@@ -1,0 +1,157 @@
+"""`terraform show -json PLAN` as something to read: what is made, what changes, what is destroyed, and why.
+
+Source of the format: https://developer.hashicorp.com/terraform/internals/json-format#plan-representation
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from wizard.core.event import Planned, ResourceChange
+from wizard.core.redact import MASK
+from wizard.core.text import clean, one_line
+
+Action = Literal["create", "update", "replace", "delete", "read", "import", "no-op", "move", "forget"]
+
+_LATER = "(known after apply)"
+_ORDER: dict[str, int] = {
+    "delete": 0,
+    "replace": 1,
+    "forget": 2,
+    "update": 3,
+    "create": 4,
+    "import": 5,
+    "move": 6,
+}
+_PURPOSE = {
+    "aws_iam_role": "the role that warehouses take on",
+    "aws_iam_role_policy": "what that role may do",
+    "aws_iam_instance_profile": "hands the role to the workspace",
+    "aws_iam_user": "the user of the integration tests",
+    "aws_iam_user_policy": "what the test user may do",
+    "aws_s3_bucket": "a bucket for data",
+    "aws_s3_bucket_policy": "who may use the bucket",
+    "aws_s3_bucket_public_access_block": "keeps the bucket private",
+    "aws_s3_bucket_server_side_encryption_configuration": "encrypts the bucket",
+    "aws_s3_object": "a small file for the proof",
+    "aws_glue_catalog_database": "the Glue database",
+    "aws_lakeformation_permissions": "a grant in Lake Formation",
+}
+
+
+@dataclass(frozen=True)
+class Read:
+    """A plan, read."""
+
+    planned: Planned
+    changes_anything: bool
+    """A resource or an output will change."""
+    recreated: tuple[str, ...]
+    """Resources that Terraform believes are gone and would make again: an alarm, to be checked before an apply."""
+
+
+def read(document: Mapping[str, Any]) -> Read:
+    """The plan in the output of `show -json`."""
+    entries = [entry for entry in document.get("resource_changes") or [] if entry.get("mode") != "data"]
+    changes = sorted(
+        (change for entry in entries if (change := _change(entry)) is not None),
+        key=lambda change: (_ORDER.get(change.action, 9), change.address),
+    )
+    counts = [change.action for change in changes]
+    gone = {
+        str(entry.get("address"))
+        for entry in document.get("resource_drift") or []
+        if entry.get("change", {}).get("actions") == ["delete"]
+    }
+    outputs = document.get("output_changes") or {}
+    return Read(
+        planned=Planned(
+            changes=tuple(changes),
+            add=sum(action in ("create", "replace") for action in counts),
+            change=counts.count("update"),
+            destroy=sum(action in ("delete", "replace") for action in counts),
+            warnings=_warnings(changes),
+        ),
+        changes_anything=bool(changes) or any(each.get("actions") != ["no-op"] for each in outputs.values()),
+        recreated=tuple(
+            c.address for c in changes if c.action in ("create", "replace") and c.address in gone
+        ),
+    )
+
+
+def _change(entry: Mapping[str, Any]) -> ResourceChange | None:
+    change = entry.get("change") or {}
+    action = _action(change)
+    if action in ("no-op", "read"):
+        return None
+    return ResourceChange(
+        address=one_line(entry.get("address", ""), 300),
+        action=action,
+        purpose=_PURPOSE.get(str(entry.get("type", "")), ""),
+        changes=_attributes(change),
+    )
+
+
+def _action(change: Mapping[str, Any]) -> Action:
+    actions = tuple(str(each) for each in change.get("actions") or ())
+    if set(actions) == {"create", "delete"}:
+        return "replace"
+    if actions in (("no-op",), ()):
+        return "import" if change.get("importing") else "no-op"
+    return cast("Action", actions[0]) if actions[0] in (*_ORDER, "read") else "update"
+
+
+def _attributes(change: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    """What differs, attribute by attribute; computed values that a create will have are left out."""
+    before, after = _mapping(change.get("before")), _mapping(change.get("after"))
+    unknown = _mapping(change.get("after_unknown"))
+    secret = (change.get("before_sensitive"), change.get("after_sensitive"))
+    creating = not before
+    found = []
+    for name in sorted({*before, *after, *unknown}):
+        old, new = before.get(name), after.get(name)
+        later = _anything(unknown.get(name))
+        if (old == new and not later) or (creating and later) or (creating and new in (None, "", [], {})):
+            continue
+        if any(each is True or _anything(_mapping(each).get(name)) for each in secret):
+            found.append((one_line(name, 100), MASK if old else "", MASK))
+            continue
+        found.append((one_line(name, 100), _shown(old), _LATER if later else _shown(new)))
+    return tuple(found)
+
+
+def _shown(value: Any) -> str:
+    """A value as readable text: JSON inside a string is spread out, so that a policy's diff reads well."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        if value.lstrip().startswith(("{", "[")):
+            try:
+                return clean(json.dumps(json.loads(value), indent=2, ensure_ascii=False))
+            except ValueError:
+                pass
+        return clean(value, 20_000)
+    return clean(json.dumps(value, indent=2, ensure_ascii=False), 20_000)
+
+
+def _warnings(changes: list[ResourceChange]) -> tuple[str, ...]:
+    gone = [change.address for change in changes if change.action == "delete"]
+    again = [change.address for change in changes if change.action == "replace"]
+    found = [f"{', '.join(gone)} will be DESTROYED."] if gone else []
+    return (*found, *([f"{', '.join(again)} will be destroyed and made again."] if again else []))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _anything(value: Any) -> bool:
+    """True where a tree of flags holds one that is set."""
+    if isinstance(value, dict):
+        return any(_anything(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_anything(each) for each in value)
+    return bool(value)

@@ -1,0 +1,113 @@
+"""One line of a `-json` stream as a message. Whatever else a line holds is a message too, never an error.
+
+Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wizard.core.event import Level
+from wizard.core.text import clean, one_line
+
+JUNK = "junk"
+_LEVELS: Mapping[str, Level] = {
+    "trace": "debug",
+    "debug": "debug",
+    "info": "info",
+    "warn": "warning",
+    "error": "error",
+}
+_LONGEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class Message:
+    """One line, cleaned where it is shown. `data` holds the raw fields of its type."""
+
+    type: str
+    """As Terraform names it, or `junk` for a line that is no message."""
+    text: str
+    level: Level = "info"
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        """The resource it is about, empty when it is about none."""
+        holder = self.data.get("hook") or self.data.get("change") or {}
+        resource = holder.get("resource") if isinstance(holder, dict) else None
+        named = resource.get("addr") if isinstance(resource, dict) else self.data.get("address")
+        return one_line(named or "", 300)
+
+    @property
+    def action(self) -> str:
+        """create, update, delete, replace, read, noop, import, move; empty when it has none."""
+        holder = self.data.get("hook") or self.data.get("change") or {}
+        return one_line(holder.get("action", ""), 20) if isinstance(holder, dict) else ""
+
+    @property
+    def seconds(self) -> float:
+        """Elapsed time that it reports."""
+        hook = self.data.get("hook")
+        value = hook.get("elapsed_seconds", 0) if isinstance(hook, dict) else 0
+        return float(value) if isinstance(value, int | float) else 0.0
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """What went wrong, as Terraform tells it."""
+
+    severity: str
+    summary: str
+    detail: str
+    address: str
+    place: str
+    """`iam.tf line 12`, empty when it names no line."""
+    snippet: str
+
+    @property
+    def text(self) -> str:
+        """Summary and detail together; the AWS provider puts everything into the summary."""
+        return f"{self.summary}\n{self.detail}".strip()
+
+
+def parse(line: str) -> Message:
+    """The message in `line`. Total: a line that is not JSON, not an object or of no known type still is one."""
+    if len(line) <= _LONGEST and line.lstrip().startswith("{"):
+        try:
+            data = json.loads(line)
+        except ValueError:
+            data = None
+        if isinstance(data, dict) and isinstance(data.get("type"), str):
+            text = clean(data.get("@message", ""), 20_000)
+            level = _LEVELS.get(str(data.get("@level", "info")), "info")
+            return Message(one_line(data["type"], 60), text, level, data)
+    return Message(JUNK, clean(line, 20_000), "debug")
+
+
+def diagnostic(message: Message) -> Diagnostic:
+    """The diagnostic of a message of that type."""
+    found = message.data.get("diagnostic")
+    data: Mapping[str, Any] = found if isinstance(found, dict) else {}
+    span = data.get("range")
+    place = ""
+    if isinstance(span, dict) and isinstance(span.get("start"), dict):
+        place = one_line(f"{span.get('filename', '')} line {span['start'].get('line', '?')}", 200)
+    snippet = data.get("snippet")
+    code = snippet.get("code", "") if isinstance(snippet, dict) else ""
+    return Diagnostic(
+        severity=one_line(data.get("severity", "error"), 20),
+        summary=clean(data.get("summary", message.text), 20_000),
+        detail=clean(data.get("detail", ""), 20_000),
+        address=one_line(data.get("address") or "", 300),
+        place=place,
+        snippet=clean(code, 2_000),
+    )
+
+
+def is_data(address: str) -> bool:
+    """A data source: it is read, never changed."""
+    return address.rpartition(".module.")[2].split(".")[0] == "data" or ".data." in address

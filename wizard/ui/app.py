@@ -1,0 +1,187 @@
+"""The program: themes, the keys that always work, signals, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from wizard.core.flow import Flow, StepLike
+from wizard.core.redact import Redactor
+from wizard.ui.jobs import Jobs
+from wizard.ui.shell import Shell
+from wizard.ui.themes import DARK, LIGHT, other
+from wizard.ui.widgets.device_code import Address
+from wizard.ui.widgets.findings import Findings
+
+COMPLETE, FAULT, LEFT = 0, 1, 130
+"""What `run_wizard` returns: every step done; a fault of the screen itself; the operator left before the end."""
+
+TYPICAL_START = 6.0
+"""Seconds in which a serverless warehouse usually starts: "typically 2 to 6 seconds".
+https://learn.microsoft.com/azure/databricks/compute/sql-warehouse/warehouse-types"""
+
+
+class WizardApp(App[int]):
+    """The full-screen wizard over one flow."""
+
+    TITLE = "htd-wizard"
+    CSS_PATH = "shell.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # mypy takes Textual's ClassVar for an instance variable
+        (0, "-tiny"),
+        (60, "-narrow"),
+        (80, "-normal"),
+        (120, "-wide"),
+    ]
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012  # as above
+        (0, "-flat"),
+        (20, "-short"),
+        (24, "-tall"),
+        (32, "-roomy"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t,f9", "theme", "Theme", show=False, id="theme", tooltip="Dark or light"),
+        Binding("ctrl+q,f10", "quit", "Quit", id="quit", tooltip="Leave the wizard", priority=True),
+    ]
+
+    def __init__(
+        self,
+        flow: Flow,
+        front: StepLike,
+        *,
+        badge: str = "",
+        typical_seconds: float = TYPICAL_START,
+        open_browser: Callable[[str], bool] = lambda _: False,
+        clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        redact: Callable[[str], str] | None = None,
+        save_folder: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.flow = flow
+        self.jobs = Jobs(flow, self._tell, clock=clock, redact=redact or Redactor())
+        self._open_browser = open_browser
+        self._shell = Shell(
+            flow,
+            front,
+            self.jobs,
+            badge=badge,
+            clock=clock,
+            now=now,
+            typical_seconds=typical_seconds,
+            save_folder=save_folder or Path.cwd(),
+        )
+        if os.environ.get("SSH_CONNECTION") and not os.environ.get("TEXTUAL_ANIMATIONS"):
+            self.animation_level = "none"
+
+    def get_default_screen(self) -> Screen[None]:
+        return self._shell
+
+    def on_mount(self) -> None:
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        if not os.environ.get("TEXTUAL_THEME"):
+            self.theme = DARK.name
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+            # Only the main thread may watch signals; elsewhere the host program does.
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.add_signal_handler(name, self.exit, LEFT)
+
+    def on_unmount(self) -> None:
+        self.jobs.stop()
+
+    def on_address_wanted(self, event: Address.Wanted) -> None:
+        self.browse(event.url)
+
+    def on_findings_opened(self, event: Findings.Opened) -> None:
+        self._shell.open_finding(event.finding)
+
+    def browse(self, url: str) -> None:
+        """Open `url` in a browser, without waiting for it."""
+        self.run_worker(lambda: self._browse(url), thread=True, exit_on_error=False, group="browser")
+
+    def action_theme(self) -> None:
+        self.theme = other(self.theme)
+
+    async def action_quit(self) -> None:
+        if self.jobs.running and not self.jobs.waiting:
+            self._ask_to_leave()
+        else:
+            self._leave()
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C with nothing selected: the same as leaving."""
+        self.call_later(self.action_quit)
+
+    def _ask_to_leave(self) -> None:
+        from wizard.ui.screens.question import QuestionScreen
+
+        if isinstance(self.screen, QuestionScreen):
+            return
+        title = self._shell.faces[self.jobs.running].title
+        self.push_screen(
+            QuestionScreen(
+                f"“{title}” is still under way. Leave?",
+                "If Terraform is at work, it goes on by itself and its state stays whole. "
+                "Everything else stops before its next move. Start the wizard again to go on.",
+                (("Stay", "stay"), ("Leave", "leave")),
+            ),
+            lambda answer: self._leave() if answer == "leave" else None,
+        )
+
+    def _leave(self) -> None:
+        self.exit(COMPLETE if self.flow.next_step() is None else LEFT)
+
+    def _tell(self, message: Message) -> bool:
+        return self._shell.post_message(message)
+
+    def _browse(self, url: str) -> None:
+        if not self._open_browser(url):
+            self.call_from_thread(
+                self.notify, "No browser opens from here. Open the address on any device.", markup=False
+            )
+
+    def _fatal_error(self) -> None:
+        # Textual's own shows every local variable, and with them what was typed.
+        from rich.text import Text
+
+        fault = self._exception
+        place = ""
+        if fault is not None and fault.__traceback__ is not None:
+            last = fault.__traceback__
+            while last.tb_next is not None:
+                last = last.tb_next
+            place = f" ({Path(last.tb_frame.f_code.co_filename).name}:{last.tb_lineno})"
+        self.panic(
+            Text(
+                f"The wizard's screen stopped by a fault of its own: {type(fault).__name__}{place}.\n"
+                "Nothing is half-written. Start again to go on, or use --plain, which needs no screen."
+            )
+        )
+
+
+def run_wizard(
+    flow: Flow,
+    front: StepLike,
+    badge: str = "",
+    open_browser: Callable[[str], bool] = lambda _: False,
+    redact: Callable[[str], str] | None = None,
+) -> int:
+    """Run the wizard until the operator leaves. Returns `COMPLETE`, `FAULT` or `LEFT`."""
+    app = WizardApp(flow, front, badge=badge, open_browser=open_browser, redact=redact)
+    result = app.run()
+    app.jobs.close()
+    return FAULT if result is None else result

@@ -1,0 +1,115 @@
+"""What a run has shown so far: one block a kind of event, older ones folded when the run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from textual.containers import VerticalScroll
+
+from wizard.core.event import DeviceCode, Diff, Event, Planned, ResourceRow, Table, WarehouseSeen
+from wizard.core.finding import Finding
+from wizard.ui.stack import YIELDS
+from wizard.ui.widgets.block import Block
+
+B = TypeVar("B", bound=Block)
+
+
+class Evidence(VerticalScroll, can_focus=False):
+    """A column of blocks. Block widgets are imported when the first event of their kind comes."""
+
+    DEFAULT_CSS = """
+    Evidence { height: auto; scrollbar-size-vertical: 1; }
+    """
+
+    def __init__(
+        self, clock: Callable[[], float], now: Callable[[], datetime], typical_seconds: float
+    ) -> None:
+        super().__init__(classes=YIELDS)
+        self._clock = clock
+        self._now = now
+        self._typical = typical_seconds
+        self.blocks: list[Block] = []
+
+    def clear(self) -> None:
+        """A new run begins."""
+        self.blocks = []
+        self.remove_children()
+
+    def show(self, events: Sequence[tuple[float, Event]]) -> None:
+        """Show what these events say, in order. Events that are not evidence are passed over."""
+        self._show_findings([event for _, event in events if isinstance(event, Finding)])
+        self._show_resources([(when, event) for when, event in events if isinstance(event, ResourceRow)])
+        for when, event in events:
+            if isinstance(event, WarehouseSeen):
+                from wizard.ui.widgets.gauge import Gauge
+
+                self._one(Gauge, lambda: Gauge(self._typical)).add(event, when)
+            elif isinstance(event, DeviceCode | Diff | Planned | Table):
+                self._place(self._made(event))
+
+    def settle(self) -> None:
+        """Fold what was read before an answer: codes, diffs, plans and lists."""
+        for block in self.blocks:
+            if block.passing and not block.folded:
+                block.fold()
+
+    def tick(self) -> None:
+        """Redraw what has a clock."""
+        for block in self.blocks:
+            if not block.folded:
+                block.tick(self._clock(), self._now())
+
+    def copyable(self) -> str:
+        """What the copy key takes: the block in focus, else the newest that is open."""
+        open_ones = [block for block in self.blocks if not block.folded and block.copyable()]
+        focused = next((block for block in open_ones if block.has_focus_within), None)
+        chosen = focused or (open_ones[-1] if open_ones else None)
+        return chosen.copyable() if chosen else ""
+
+    def address(self) -> str:
+        """The address of a code that waits for approval, or empty."""
+        return next((block.url for block in reversed(self.blocks) if block.url and not block.folded), "")
+
+    def _show_findings(self, findings: list[Finding]) -> None:
+        if findings:
+            from wizard.ui.widgets.findings import Findings
+
+            self._one(Findings, Findings).add(findings)
+
+    def _show_resources(self, rows: list[tuple[float, ResourceRow]]) -> None:
+        if rows:
+            from wizard.ui.widgets.resources import Resources
+
+            self._one(Resources, lambda: Resources(self._clock)).add(rows)
+
+    def _made(self, event: DeviceCode | Diff | Planned | Table) -> Block:
+        if isinstance(event, DeviceCode):
+            from wizard.ui.widgets.device_code import DeviceCard
+
+            return DeviceCard(event, self._now())
+        if isinstance(event, Diff):
+            from wizard.ui.widgets.diff import DiffBlock
+
+            return DiffBlock(event)
+        if isinstance(event, Planned):
+            from wizard.ui.widgets.plan import PlanBlock
+
+            return PlanBlock(event)
+        from wizard.ui.widgets.rows import TableBlock
+
+        return TableBlock(event)
+
+    def _one(self, kind: type[B], make: Callable[[], B]) -> B:
+        for block in self.blocks:
+            if isinstance(block, kind):
+                return block
+        made = make()
+        self._place(made)
+        return made
+
+    def _place(self, block: Block) -> None:
+        self.blocks.append(block)
+        self.mount(block)
+        self.call_after_refresh(self.scroll_to_widget, block, top=True, animate=False)

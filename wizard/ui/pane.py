@@ -1,0 +1,205 @@
+"""How a step looks: the reason on top, what is being done, what was found, and one question or one next step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.layout import Layout
+from textual.widget import Widget
+from textual.widgets import Static
+
+from wizard.core.event import Ask, Event, Line, Phase, Progress, Wait
+from wizard.core.finding import Finding
+from wizard.core.question import Answers, Kind
+from wizard.ui.evidence import Evidence
+from wizard.ui.facing import Facing
+from wizard.ui.jobs import Asked, At, Begun, Done, Halted, Stopped
+from wizard.ui.stack import YIELDS, Stack
+from wizard.ui.widgets.card import Card
+from wizard.ui.widgets.form import Form
+from wizard.ui.widgets.log import LineLog
+from wizard.ui.widgets.phase import PhaseLine
+from wizard.ui.words import plain
+
+
+class StepPane(Vertical):
+    """One step. It lives as long as the screen, so looking elsewhere loses nothing."""
+
+    DEFAULT_CSS = """
+    StepPane { width: 1fr; height: 1fr; padding: 1 2 0 2; }
+    .-short StepPane { padding: 0 1; }
+    StepPane > .title { text-style: bold; color: $text-primary; height: auto; }
+    StepPane > .why { color: $text-muted; height: auto; }
+    StepPane > LineLog { display: none; }
+    StepPane.-log > LineLog { display: block; }
+    StepPane > .last { height: auto; margin: 1 0 0 0; }
+    .-short StepPane > .last { margin: 0; }
+    """
+
+    def __init__(
+        self,
+        face: Facing,
+        number: int,
+        *,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        typical_seconds: float,
+    ) -> None:
+        super().__init__(id=f"pane-{face.id}")
+        self.face = face
+        self.number = number
+        self.form: Form | None = None
+        self.card: Card | None = None
+        self.begun_at = 0.0
+        self.ended_at: float | None = None
+        self.history: list[At] = []
+        """The moments of the last run."""
+        self.phase = PhaseLine()
+        self.evidence = Evidence(clock, now, typical_seconds)
+        self.log_lines = LineLog()
+        self._stack = Stack()
+
+    def compose(self) -> ComposeResult:
+        yield Static(plain(self.title()), markup=False, classes="title")
+        if self.face.why:
+            yield Static(plain(self.face.why), markup=False, classes="why")
+        yield self.phase
+        yield self.evidence
+        yield self.log_lines
+
+    @property
+    def layout(self) -> Layout:
+        """Evidence gives way to the question below it."""
+        return self._stack
+
+    def title(self) -> str:
+        """The heading of the pane."""
+        return f"{self.number}  {self.face.title}"
+
+    def take(self, moments: Sequence[At]) -> None:
+        """Show what came, in order: evidence and log in one go, phases and ends one by one."""
+        waiting: list[tuple[float, Event]] = []
+        for at in moments:
+            self.history.append(at)
+            moment = at.moment
+            if isinstance(moment, Begun):
+                waiting.clear()
+                self._begin(at)
+            elif isinstance(moment, Asked | Done | Stopped | Halted):
+                self._show(waiting)
+                waiting = []
+                self._turn(at)
+            else:
+                waiting.append((at.when, moment))
+        self._show(waiting)
+
+    def ask(self, ask: Ask) -> None:
+        """Put questions below what they are about."""
+        self.phase.pause(True)
+        self.form = Form(ask)
+        self._place(self.form)
+
+    def answered(self, ask: Ask, answers: Answers) -> None:
+        """The questions are answered: note what was said, fold what was read, go on."""
+        self.log_lines.write([("debug", f"> {line}") for line in _said(ask, answers)])
+        self.evidence.settle()
+        self._clear_place()
+        self.phase.pause(False)
+
+    def conclude(self, card: Card) -> None:
+        """Show how it stands, with the one next step."""
+        self.card = card
+        self._place(card)
+
+    def tick(self, clock: float) -> None:
+        """Redraw what has a clock."""
+        if self.ended_at is None:
+            self.phase.tick(clock)
+            self.evidence.tick()
+
+    def toggle_log(self) -> bool:
+        """Show or hide the log; True when it is shown now."""
+        self.toggle_class("-log")
+        return self.has_class("-log")
+
+    def focus_best(self) -> None:
+        """Put the focus where the operator acts next."""
+        if self.form is not None:
+            self.form.focus_first()
+        elif self.card is not None:
+            self.card.focus_first()
+        elif self.screen.focused is not None:
+            self.screen.set_focus(None)
+
+    def copyable(self) -> str:
+        """What the copy key takes here."""
+        focused = self.evidence.copyable() if self.evidence.has_focus_within else ""
+        card = self.card.copyable() if self.card is not None else ""
+        return focused or card or self.evidence.copyable() or "\n".join(self.log_lines.lines)
+
+    def _begin(self, at: At) -> None:
+        self.history = [at]
+        self.begun_at, self.ended_at = at.when, None
+        self._clear_place()
+        self.evidence.clear()
+        self.log_lines.clear()
+        self.phase.begin(at.when)
+
+    def _turn(self, at: At) -> None:
+        if isinstance(at.moment, Asked):
+            self.ask(at.moment.ask)
+            return
+        self.ended_at = at.when
+        self.phase.end()
+        self._clear_place()
+        if not isinstance(at.moment, Stopped):
+            self.evidence.settle()
+
+    def _show(self, events: list[tuple[float, Event]]) -> None:
+        if not events:
+            return
+        self.evidence.show(events)
+        for when, event in events:
+            if isinstance(event, Phase):
+                self.phase.begin(when, event)
+            elif isinstance(event, Progress | Wait):
+                self.phase.report(event, when)
+        self.log_lines.write([line for _, event in events for line in _logged(event)])
+
+    def _place(self, widget: Widget) -> None:
+        for old in self.query(".last"):
+            old.remove()
+        widget.add_class("last", YIELDS)
+        self.mount(widget, before=self.log_lines)
+
+    def _clear_place(self) -> None:
+        gone = self.form or self.card
+        if gone is not None and gone.has_focus_within:
+            # Left alone, Textual would hand the focus to the rail.
+            self.screen.set_focus(None)
+        self.form = self.card = None
+        for old in self.query(".last"):
+            old.remove()
+
+
+def _logged(event: Event) -> list[tuple[str, str]]:
+    if isinstance(event, Phase):
+        return [("info", f"● {event.title}"), *([("debug", f"  $ {event.command}")] if event.command else [])]
+    if isinstance(event, Line):
+        return [(event.level, f"{event.source}: {event.text}" if event.source else event.text)]
+    if isinstance(event, Finding):
+        return [("info" if event.ok else "warning", event.line())]
+    return []
+
+
+def _said(ask: Ask, answers: Answers) -> list[str]:
+    """Question and answer for the log; a secret stays one."""
+    said = []
+    for question in ask.questions:
+        answer = answers.get(question.key, "")
+        label = next((choice.label for choice in question.choices if choice.value == answer), answer)
+        said.append(f"{question.prompt} {'(a secret)' if question.kind is Kind.SECRET else label}")
+    return said

@@ -1,0 +1,93 @@
+"""A text to read whole, copy or save: commands, a policy, the details of a finding."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Static
+
+from wizard.ui.widgets.button import Choice
+from wizard.ui.words import MUTED, plain
+
+COPIED = "Sent to your terminal's clipboard. If it does not arrive, save it with s instead."
+
+
+class Sheet(ModalScreen[None]):
+    """Text on top of the screen. `c` copies, `s` saves, Esc closes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter", "dismiss", "Close", id="sheet.close", tooltip="Back to the step"),
+        Binding("c,f4", "copy", "Copy", id="sheet.copy", tooltip="Send the text to the terminal's clipboard"),
+        Binding(
+            "s,f7", "save", "Save", id="sheet.save", tooltip="Write the text to a file only you can read"
+        ),
+    ]
+    DEFAULT_CSS = """
+    Sheet { align: center middle; background: $background 70%; }
+    Sheet > Vertical {
+        width: 90%;
+        max-width: 110;
+        height: auto;
+        max-height: 90%;
+        background: $surface;
+        border: round $primary;
+        padding: 0 2;
+    }
+    Sheet .title { text-style: bold; color: $text-primary; height: auto; margin: 0 0 1 0; }
+    Sheet VerticalScroll { height: auto; max-height: 1fr; scrollbar-size-vertical: 1; }
+    Sheet .text { height: auto; }
+    Sheet .said { height: auto; color: $text-muted; }
+    Sheet Horizontal { height: 1; margin: 1 0 0 0; }
+    """
+
+    def __init__(self, title: str, text: Content, copied: str, file_name: str, folder: Path) -> None:
+        super().__init__()
+        self._title = title
+        self._text = text
+        self._copied = copied
+        self._file = folder / file_name
+        self._said = Static(plain(f"s saves it as {self._file.name}", MUTED), markup=False, classes="said")
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Static(plain(self._title), markup=False, classes="title")
+            with VerticalScroll():
+                yield Static(self._text, markup=False, classes="text")
+            yield self._said
+            with Horizontal():
+                yield Choice("Close", "dismiss")
+                yield Choice("Copy", "copy")
+                yield Choice("Save", "save")
+
+    def on_mount(self) -> None:
+        self.query_one(Choice).focus()
+
+    async def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if isinstance(event.button, Choice):
+            await self.run_action(event.button.choice)
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(self._copied)
+        self._said.update(plain(COPIED, MUTED))
+
+    def action_save(self) -> None:
+        try:
+            _write(self._file, self._copied)
+        except OSError as fault:
+            self._said.update(plain(f"! not saved: {fault.strerror or fault}. {self._file}", "$text-warning"))
+        else:
+            self._said.update(plain(f"✓ saved: {self._file}", "$text-success"))
+
+
+def _write(file: Path, text: str) -> None:
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        out.write(text.rstrip("\n") + "\n")

@@ -1,0 +1,294 @@
+"""The one screen: bar, rail, pane, aside and footer stay; moving between steps swaps the pane."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal, Vertical
+from textual.timer import Timer
+from textual.widgets import Footer, OptionList, Static
+
+from wizard.core.flow import Flow, Status, StepLike
+from wizard.ui.cursor import follow, reveal
+from wizard.ui.facing import Facing
+from wizard.ui.jobs import EVERY, At, Begun, Done, Halted, Jobs, Stopped
+from wizard.ui.keyboard import Keyboard
+from wizard.ui.pane import StepPane
+from wizard.ui.panes import kind_of_pane
+from wizard.ui.widgets.aside import Aside
+from wizard.ui.widgets.card import Card, DoneCard, HaltedCard, LaterCard, ProblemCard
+from wizard.ui.widgets.form import Form
+from wizard.ui.widgets.rail import Rail, strip_line
+from wizard.ui.widgets.roster import Roster
+from wizard.ui.widgets.topbar import TopBar
+from wizard.ui.words import took
+
+_TICK = 1.0
+"""Seconds between two redraws of the clocks while something runs."""
+
+
+class Shell(Keyboard):
+    """Holds the panes and moves between them. Work is started through `jobs` only."""
+
+    AUTO_FOCUS = ""
+
+    def __init__(
+        self,
+        flow: Flow,
+        front: StepLike,
+        jobs: Jobs,
+        *,
+        badge: str,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        typical_seconds: float,
+        save_folder: Path,
+    ) -> None:
+        super().__init__(id="shell")
+        self.flow = flow
+        self.jobs = jobs
+        self.front = front
+        self.save_folder = save_folder
+        self.steps = tuple(step for step in flow.steps if step.id != front.id)
+        self.faces = {step.id: Facing(step) for step in (front, *self.steps)}
+        self.here = front.id
+        self.panes: dict[str, StepPane] = {}
+        self._clock = clock
+        self._now = now
+        self._typical = typical_seconds
+        self._then = ""
+        """Step to begin when the one under way has stopped."""
+        self._ticking: Timer | None = None
+        self._told_at = 0.0
+        self._telling = False
+        self._bar = TopBar(badge)
+        self._rail = Rail(id="rail")
+        self._strip = Static(id="strip", markup=False)
+        self._body = Container(id="body")
+        self._aside = Aside()
+
+    def compose(self) -> ComposeResult:
+        yield self._bar
+        with Horizontal(id="middle"):
+            yield self._rail
+            with Vertical(id="centre"):
+                yield self._strip
+                yield self._body
+            yield self._aside
+        yield Footer(compact=True, show_command_palette=False)
+        yield Static("This window is too small. The wizard needs 60 × 20.", id="small", markup=False)
+
+    async def on_mount(self) -> None:
+        self._ticking = self.set_interval(_TICK, self._tick, pause=True)
+        await self.visit(self.front.id)
+
+    @property
+    def pane(self) -> StepPane:
+        return self.panes[self.here]
+
+    async def visit(self, id: str, *, begin: bool = False) -> None:
+        """Show a step. It begins by itself when it is ready and was not stopped by hand; `begin` insists."""
+        pane = await self._pane_of(id)
+        self.here = id
+        for name, each in self.panes.items():
+            each.display = name == id
+        status = self.flow.status(self.face.step)
+        halted = isinstance(pane.card, HaltedCard)
+        if begin or (status in (Status.READY, Status.STALE) and not halted):
+            self._begin(pane)
+        elif pane.form is None and pane.card is None and self.jobs.running != id:
+            self._conclude(pane)
+        self.draw()
+        pane.focus_best()
+
+    async def take(self, moments: Sequence[At]) -> None:
+        """Show what the steps report, each in its own pane."""
+        for name, part in _by_step(moments):
+            pane = await self._pane_of(name)
+            pane.take(part)
+            for at in part:
+                if isinstance(at.moment, Begun):
+                    self._awake(True)
+                elif isinstance(at.moment, Done | Stopped | Halted):
+                    self._awake(False)
+                    self._conclude(pane, at)
+                    await self._after()
+        self.draw()
+
+    def draw(self) -> None:
+        """Bring rail, bar and aside in line with the flow."""
+        done = sum(self.flow.status(step) is Status.DONE for step in self.steps)
+        self._rail.draw(self.flow, self.steps, self.here)
+        self._bar.show(self.flow.facts, f"{done} of {len(self.steps)} done")
+        self._strip.update(strip_line(self.flow, self.steps, self.here))
+        self._aside.show(self.face, self.flow.facts)
+        self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        if action == "back":
+            return self.here != self.front.id
+        if action == "next":
+            return self._onward() is not None and self.flow.status(self.face.step) is Status.DONE
+        if action == "stop":
+            return bool(self.jobs.running)
+        if action == "again":
+            return self.jobs.running != self.here and self.flow.ready(self.face.step)
+        if action == "browse":
+            return bool(self.here in self.panes and self.pane.evidence.address())
+        return True
+
+    async def action_back(self) -> None:
+        ids = list(self.faces)
+        number = ids.index(self.here)
+        if number > 0:
+            await self.visit(ids[number - 1])
+
+    async def action_next(self) -> None:
+        onward = self._onward()
+        if onward is not None:
+            await self.visit(onward.id, begin=self.jobs.running != onward.id)
+
+    def action_rail(self) -> None:
+        self._rail.focus()
+
+    async def on_jobs_news(self) -> None:
+        """Something has come: show it, at most every `EVERY` seconds."""
+        if self._telling:
+            return
+        wait = EVERY - (time.monotonic() - self._told_at)
+        if wait > 0:
+            self._telling = True
+            self.set_timer(wait, self._bring)
+        else:
+            await self._bring()
+
+    async def _bring(self) -> None:
+        moments = self.jobs.take()
+        self._told_at = time.monotonic()
+        self._telling = False
+        if moments:
+            await self.take(moments)
+        if self.jobs.more:
+            self.post_message(Jobs.News())
+
+    def on_placed(self) -> None:
+        """A form or a card stands: it takes the focus, unless the log is being read."""
+        if self.here in self.panes and not self.pane.log_lines.has_focus:
+            self.pane.focus_best()
+
+    @on(Form.Answered)
+    async def _answered(self, event: Form.Answered) -> None:
+        event.stop()
+        (await self._pane_of(self.jobs.running or self.here)).answered(event.ask, event.answers)
+        self.jobs.answer(event.answers)
+        self.draw()
+
+    @on(Card.Chosen)
+    async def _chosen(self, event: Card.Chosen) -> None:
+        event.stop()
+        action, _, target = event.action.partition(":")
+        if action == "go" and target in self.faces:
+            await self.visit(target, begin=target != self.jobs.running)
+        elif action == "finish":
+            self.app.exit(0)
+        else:
+            await self.run_action(action)
+
+    @on(OptionList.OptionSelected, "#rail")
+    async def _to_step(self, event: OptionList.OptionSelected) -> None:
+        event.stop()
+        if event.option_id:
+            await self.visit(event.option_id)
+
+    @on(OptionList.OptionHighlighted)
+    def _moved(self, event: OptionList.OptionHighlighted) -> None:
+        roster = event.option_list
+        if isinstance(roster, Roster) and roster.has_focus:
+            reveal(roster)
+            self.call_after_refresh(follow, roster)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.call_after_refresh(follow, event.widget)
+
+    async def _pane_of(self, id: str) -> StepPane:
+        """The pane of a step, made and mounted when it is first wanted."""
+        if id not in self.panes:
+            face = self.faces[id]
+            number = self.steps.index(face.step) + 1 if face.step in self.steps else 0
+            pane = kind_of_pane(number)(
+                face, number, clock=self._clock, now=self._now, typical_seconds=self._typical
+            )
+            pane.display = id == self.here
+            self.panes[id] = pane
+            await self._body.mount(pane)
+        return self.panes[id]
+
+    def _begin(self, pane: StepPane) -> None:
+        step, busy = pane.face.step, self.jobs.running
+        if busy == step.id:
+            return
+        if not self.flow.ready(step) or (busy and not self.jobs.waiting):
+            self._conclude(pane)
+        elif busy:
+            # The other step only waits for an answer: its question is put aside and asked again later.
+            self._then = step.id
+            self.jobs.stop()
+        else:
+            self.jobs.start(step)
+
+    async def _after(self) -> None:
+        """Begin the step that waited for another to stop."""
+        then, self._then = self._then, ""
+        if then:
+            self._begin(await self._pane_of(then))
+
+    def _conclude(self, pane: StepPane, at: At | None = None) -> None:
+        """Put the card that fits how the step stands."""
+        step, moment = pane.face.step, at.moment if at else None
+        problem = moment.problem if isinstance(moment, Stopped) else self.flow.problems.get(step.id)
+        onward = self._onward()
+        if isinstance(moment, Halted):
+            pane.conclude(HaltedCard(step.id, self.flow.status(step) is Status.DONE))
+        elif problem is not None:
+            mended = self.faces.get(problem.step) if problem.step != step.id else None
+            pane.conclude(ProblemCard(problem, mended.title if mended else ""))
+        elif self.flow.status(step) is Status.DONE or isinstance(moment, Done):
+            spent = took(self.flow.seconds[step.id]) if step.id in self.flow.seconds else ""
+            pane.conclude(DoneCard(step.title, spent, onward.title if onward else ""))
+        else:
+            busy = self.jobs.running if self.jobs.running != step.id else ""
+            first = self.faces[busy or (onward or self.front).id]
+            pane.conclude(LaterCard(first.id, first.title, bool(busy)))
+
+    def _onward(self) -> StepLike | None:
+        """The first step that is not done, the front page among them; None at the end."""
+        if self.front.fact not in self.flow.facts:
+            return self.front
+        return self.flow.next_step()
+
+    def _awake(self, awake: bool) -> None:
+        if self._ticking is not None:
+            if awake:
+                self._ticking.resume()
+            else:
+                self._ticking.pause()
+
+    def _tick(self) -> None:
+        pane = self.panes.get(self.jobs.running)
+        if pane is not None:
+            pane.tick(self._clock())
+
+
+def _by_step(moments: Sequence[At]) -> list[tuple[str, list[At]]]:
+    """Runs of moments of the same step, in order."""
+    parts: list[tuple[str, list[At]]] = []
+    for at in moments:
+        if not parts or parts[-1][0] != at.step:
+            parts.append((at.step, []))
+        parts[-1][1].append(at)
+    return parts

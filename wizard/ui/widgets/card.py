@@ -1,0 +1,149 @@
+"""How a run ended, and the one next step: done, stopped, cut short, or not yet."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.layout import Layout
+from textual.message import Message
+from textual.widgets import Button, Static
+
+from wizard.core.problem import Problem
+from wizard.core.text import one_line, plural
+from wizard.ui.stack import YIELDS, Stack
+from wizard.ui.widgets.block import Block
+from wizard.ui.widgets.button import Choice
+from wizard.ui.widgets.placed import Placed
+from wizard.ui.words import MUTED, joined, lines, plain
+
+
+class Card(Vertical):
+    """A few lines and a row of buttons, the first of which is what most people want."""
+
+    DEFAULT_CSS = """
+    Card { height: auto; border-left: thick $primary; padding: 0 0 0 1; }
+    Card > VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
+    Card.-done { border-left: thick $success; }
+    Card.-stopped { border-left: thick $error; }
+    Card .said { height: auto; }
+    Card > Horizontal { height: 1; margin: 1 0 0 0; }
+    """
+
+    class Chosen(Message):
+        """A button was pressed: `next`, `again`, `back`, `finish`, `go:STEP`."""
+
+        def __init__(self, action: str) -> None:
+            super().__init__()
+            self.action = action
+
+    def __init__(
+        self, said: Content, buttons: tuple[tuple[str, str], ...], evidence: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__()
+        self._said = said
+        self.buttons = [Choice(label, action) for label, action in buttons]
+        self._evidence = evidence
+        self._stack = Stack()
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(classes=YIELDS, can_focus=False):
+            yield Static(self._said, markup=False, classes="said")
+            if self._evidence:
+                told = Static(
+                    Content("\n").join(plain(f"  {line}", MUTED) for line in self._evidence), markup=False
+                )
+                details = Block(f"Details ({plural(len(self._evidence), 'line')})", told)
+                details.fold()
+                yield details
+        with Horizontal():
+            yield from self.buttons
+
+    def on_mount(self) -> None:
+        self.post_message(Placed())
+
+    @property
+    def layout(self) -> Layout:
+        """The words give way to the buttons."""
+        return self._stack
+
+    def focus_first(self) -> None:
+        """Put the focus on the first button."""
+        if self.buttons:
+            self.buttons[0].focus()
+
+    def copyable(self) -> str:
+        return ""
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if isinstance(event.button, Choice):
+            self.post_message(self.Chosen(event.button.choice))
+
+
+class ProblemCard(Card):
+    """What happened, why, what to do and who can do it."""
+
+    def __init__(self, problem: Problem, elsewhere: str) -> None:
+        self.problem = problem
+        buttons = [("Try again", "again"), ("Back", "back")]
+        if elsewhere:
+            buttons.insert(0, (f"Go to: {one_line(elsewhere, 24)}", f"go:{problem.step}"))
+        super().__init__(_told(problem), tuple(buttons), (*problem.evidence, *problem.copy.splitlines()))
+        self.add_class("-stopped")
+
+    def copyable(self) -> str:
+        return self.problem.copy or "\n".join(self.problem.lines())
+
+
+class DoneCard(Card):
+    """The step is proven."""
+
+    def __init__(self, title: str, spent: str, onward: str) -> None:
+        head = joined(
+            ("✓ Done: ", "bold $text-success"), (title, "bold"), (f"  in {spent}" if spent else "", MUTED)
+        )
+        if onward:
+            said, first = lines(head, joined(("Next: ", MUTED), onward)), ("Next", "next")
+        else:
+            said, first = lines(head, "Every step is done. Nothing is left to do."), ("Finish", "finish")
+        super().__init__(said, (first, ("Run again", "again")))
+        self.add_class("-done")
+
+
+class HaltedCard(Card):
+    """The operator stopped the run."""
+
+    def __init__(self, step: str, proven: bool) -> None:
+        stays = "What was proven before still stands." if proven else "What was done so far stays."
+        said = lines(plain("◌ Stopped, as you asked.", "bold"), plain(f"{stays} You can begin again.", MUTED))
+        onward = (("Next", "next"),) if proven else ()
+        super().__init__(said, (("Try again", f"go:{step}"), *onward, ("Back", "back")))
+
+
+class LaterCard(Card):
+    """The step cannot begin yet."""
+
+    def __init__(self, first_id: str, first: str, busy: bool) -> None:
+        if busy:
+            said = lines(
+                plain(f"○ Later: {first} is still under way.", "bold"),
+                plain("One step runs at a time.", MUTED),
+            )
+        else:
+            said = lines(
+                plain(f"○ Later: first comes {first}.", "bold"),
+                plain("This step rests on what that one finds.", MUTED),
+            )
+        super().__init__(said, ((f"Go to: {first}", f"go:{first_id}"),))
+
+
+def _told(problem: Problem) -> Content:
+    copied = plural(len(problem.copy.splitlines()), "line")
+    return lines(
+        joined(("✗ ", "bold $text-error"), (problem.what, "bold")),
+        joined(("Why: ", MUTED), problem.why) if problem.why else "",
+        joined(("What to do: ", MUTED), problem.remedy),
+        joined(("Who can do it: ", MUTED), str(problem.who)),
+        plain(f"c copies what to hand on ({copied}).", MUTED) if problem.copy else "",
+    )

@@ -1,0 +1,67 @@
+"""A yes or no about the change that stands above it. No has the focus."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Button
+
+from wizard.core.question import NO, YES, Question
+from wizard.ui.widgets.button import Choice
+from wizard.ui.widgets.field import Field
+
+
+class ConfirmField(Field):
+    """Two buttons; pressing one answers. `y` and `n` only move the focus, Enter decides."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "left,right,up,down", "other", "Other", show=False, id="confirm.other", tooltip="The other button"
+        ),
+        Binding(
+            "y", "point('yes')", "Yes", show=False, id="confirm.yes", tooltip="Move to Yes; Enter decides"
+        ),
+        Binding("n", "point('no')", "No", show=False, id="confirm.no", tooltip="Move to No; Enter decides"),
+    ]
+    DEFAULT_CSS = """
+    ConfirmField > .prompt { text-style: bold; }
+    ConfirmField > Horizontal { height: 1; margin: 1 0 0 0; }
+    """
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(question)
+        self.no = Choice("No", NO, tooltip="Leave everything as it is")
+        self.yes = Choice("Yes", YES, tooltip="Make the change that is shown")
+        self._answer = ""
+
+    def answering(self) -> ComposeResult:
+        with Horizontal():
+            yield self.no
+            yield self.yes
+
+    def on_mount(self) -> None:
+        self.say(None, (self.question.help,) if self.question.help else ())
+
+    @property
+    def answer(self) -> str:
+        return self._answer
+
+    @property
+    def target(self) -> Widget:
+        return self.yes if self.question.default == YES else self.no
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        event.stop()
+        if isinstance(event.button, Choice):
+            self._answer = event.button.choice
+            self.post_message(self.Submitted(self))
+
+    def action_other(self) -> None:
+        (self.no if self.yes.has_focus else self.yes).focus()
+
+    def action_point(self, answer: str) -> None:
+        (self.yes if answer == YES else self.no).focus()
