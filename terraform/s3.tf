@@ -157,4 +157,7 @@ resource "aws_s3_object" "proof" {
     3,registration,the workspace knows the profile
     4,data,these rows came from S3
   CSV
+
+  # First the way of encrypting, then the object.
+  depends_on = [aws_s3_bucket_server_side_encryption_configuration.data_a]
 }

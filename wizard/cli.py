@@ -53,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader of our output went away; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.STOPPED
+    except Exception as error:  # noqa: BLE001  # the last resort: an operator is never shown a traceback
+        return _crashed(error)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -108,6 +110,7 @@ def _dispatch(arguments: argparse.Namespace, cancel: threading.Event) -> Exit:
         deployment=getattr(arguments, "deployment", "default"),
         warehouse_id=getattr(arguments, "warehouse_id", ""),
         engine=arguments.engine,
+        attended=not (getattr(arguments, "auto", False) or arguments.json) and _terminal(),
     )
     if arguments.command == "demo":
         return _demo(arguments, options, cancel)
@@ -118,7 +121,7 @@ def _demo(arguments: argparse.Namespace, options: Options, cancel: threading.Eve
     from wizard import wiring
 
     with wiring.demo(arguments.scenario, options) as opening:
-        if arguments.auto or arguments.json or not _terminal():
+        if not options.attended:
             return _unattended(opening, opening.visits, arguments.json, cancel)
         return _attended(opening, arguments.plain, cancel)
 
@@ -145,7 +148,7 @@ def _unattended(opening: Opening, visits: Sequence[Visit], as_json: bool, cancel
     from wizard.plain.unattended import walk
     from wizard.steps.summary import summary
 
-    printer = Printer(sys.stderr if as_json else sys.stdout, opening.redact)
+    printer = Printer(sys.stderr if as_json else sys.stdout, opening.redact, copy_lines=12)
     if opening.badge:
         printer.say(opening.badge)
     problem = walk(opening.flow, opening.front, visits, printer, cancel)
@@ -198,6 +201,14 @@ def _answers(file: Path) -> tuple[Visit, ...]:
         [{"step": name} for name in unknown] or [{"step": s, "answers": data.get(s, {})} for s in known],
         known,
     )
+
+
+def _crashed(error: Exception) -> Exit:
+    """A fault of the wizard's own: said in one sentence, with the details in a file that holds no secret."""
+    from wizard.core.crash import record
+
+    print("\n".join(record(error).lines()), file=sys.stderr)
+    return Exit.STOPPED
 
 
 def _terminal() -> bool:

@@ -31,6 +31,10 @@ class Options:
     warehouse_id: str = ""
     engine: str = ""
     """Preferred engine; empty for the best that is there."""
+    attended: bool = True
+    """Somebody is there to look, and to approve a sign-in in a browser."""
+    pace: float = 1.0
+    """Multiplies every wait."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def real(options: Options) -> Iterator[Opening]:
             redact=redact,
         )
 
-    flow = _flow(open_services, paths, redact)
+    flow = _flow(open_services, paths, redact, options.pace)
     try:
         yield Opening(flow, FRONT, _browse, redact)
     finally:
@@ -95,7 +99,7 @@ def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
         def open_services() -> Services:
             return _pretend(stack, scenario_name, options, paths, redact)
 
-        flow = _flow(open_services, paths, redact)
+        flow = _flow(open_services, paths, redact, options.pace)
         stack.callback(flow.close)
         yield Opening(
             flow,
@@ -116,7 +120,7 @@ def _pretend(
     from wizard.services.aws.session import AwsPlaces
 
     outside = dict(os.environ)
-    world = stack.enter_context(World(load(scenario_name), outside))
+    world = stack.enter_context(World(load(scenario_name), outside, options.attended))
     stack.enter_context(sealed(world.environ))
     return Services(
         environ=world.environ,
@@ -131,7 +135,7 @@ def _pretend(
     )
 
 
-def _flow(open_services: Callable[[], Services], paths: Paths, redact: Redactor) -> Flow:
+def _flow(open_services: Callable[[], Services], paths: Paths, redact: Redactor, pace: float) -> Flow:
     return Flow(
         STEPS,
         open_services,

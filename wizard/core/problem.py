@@ -40,8 +40,11 @@ class Problem(Exception):
     def __str__(self) -> str:
         return f"{self.what} {self.why}".strip()
 
-    def lines(self) -> list[str]:
-        """The problem as plain lines, the way it is printed outside the full screen."""
+    def lines(self, copy_lines: int = 10_000) -> list[str]:
+        """The problem as plain lines, the way it is printed outside the full screen.
+
+        At most `copy_lines` lines of what there is to copy are among them.
+        """
         lines = [f"✗ {self.what}"]
         if self.why:
             lines.append(f"  Why: {self.why}")
@@ -49,7 +52,10 @@ class Problem(Exception):
         lines.append(f"  Who can do it: {self.who}")
         lines += [f"  Said: {line}" for line in self.evidence]
         if self.copy:
-            lines += ["  To copy:", *(f"    {line}" for line in self.copy.splitlines())]
+            whole = self.copy.splitlines()
+            lines += ["  To copy:", *(f"    {line}" for line in whole[:copy_lines])]
+            if len(whole) > copy_lines:
+                lines.append(f"    … and {len(whole) - copy_lines} more lines")
         return lines
 
     def as_dict(self) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from wizard.core.paths import Paths
 from wizard.core.problem import Problem
-from wizard.demo.recording import RECORDED_VERSION
+from wizard.demo.recording.tape import tape
 from wizard.services.terraform import engine, provider
 from wizard.services.terraform.engine import Engine
 
@@ -33,7 +33,7 @@ def choose(outside: Mapping[str, str], environ: Mapping[str, str], preferred: st
 
 def recording() -> Engine:
     """The stand-in program: replays a recorded run against the pretend AWS."""
-    return Engine("recording", (sys.executable, "-m", "wizard.demo.recording.program"), RECORDED_VERSION)
+    return Engine("recording", (sys.executable, "-m", "wizard.demo.recording.program"), tape().version)
 
 
 def _provider_can_be_had(found: Engine, environ: Mapping[str, str], paths: Paths) -> bool:

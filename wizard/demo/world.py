@@ -32,8 +32,9 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 class World:
     """Starts the servers and lays out the home folder; closing it leaves nothing behind."""
 
-    def __init__(self, scenario: Scenario, environ: Mapping[str, str]) -> None:
+    def __init__(self, scenario: Scenario, environ: Mapping[str, str], attended: bool = True) -> None:
         self.scenario = scenario
+        self._attended = attended
         self._stack = ExitStack()
         try:
             self.folder = Path(
@@ -69,7 +70,8 @@ class World:
         scenario = self.scenario
         self.aws = EmbeddedAws()
         self._stack.callback(self.aws.close)
-        self.aws.portal.auto_approve_after = scenario.approve_after
+        # With nobody there, somebody in a browser must be pretended too.
+        self.aws.portal.auto_approve_after = scenario.approve_after if self._attended else 0.5
         self.aws.portal.assign(self.aws.account_id, "htd-sandbox", "AdministratorAccess", admin=True)
 
     def _start_workspace(self) -> None:

@@ -31,6 +31,7 @@ def guide(
         problem: Problem | None = None
         try:
             flow.perform(step, on_event=printer, asker=prompts, cancel=cancel)
+            printer.flush()
             printer.say("  ✓ done")
         except Problem as stopped:
             problem = stopped

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from datetime import datetime
 from typing import IO
 
 from wizard.core.event import (
@@ -21,7 +20,7 @@ from wizard.core.event import (
     Wait,
     WarehouseSeen,
 )
-from wizard.core.finding import Finding
+from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem
 
 _MARKS = {
@@ -38,11 +37,14 @@ _MARKS = {
 class Printer:
     """Writes what happens to a stream, one line at a time."""
 
-    def __init__(self, out: IO[str], redact: Callable[[str], str] = lambda text: text) -> None:
+    def __init__(
+        self, out: IO[str], redact: Callable[[str], str] = lambda text: text, copy_lines: int = 10_000
+    ) -> None:
         self._out = out
         self._redact = redact
+        self._copy_lines = copy_lines
         self._warehouse = ("", "", "")
-        self._waits = 0
+        self._fine: dict[str, list[Finding]] = {}
 
     def say(self, text: str = "") -> None:
         print(self._redact(text), file=self._out, flush=True)
@@ -53,12 +55,32 @@ class Printer:
         self.say(f"  {why}")
 
     def problem(self, problem: Problem) -> None:
-        for line in problem.lines():
+        self.flush()
+        for line in problem.lines(self._copy_lines):
             self.say(f"  {line}")
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, Finding) and event.ok and event.group:
+            self._fine.setdefault(event.group, []).append(event)
+            return
+        if not isinstance(event, Finding | Progress):
+            self.flush()
         for line in self.lines(event):
             self.say(f"  {line}")
+
+    def flush(self) -> None:
+        """Say what is fine, a line a group: dozens of good findings are one piece of news."""
+        for group, findings in self._fine.items():
+            counts = [
+                f"{count} {verdict.word}"
+                for verdict in (Verdict.PROVEN, Verdict.PREDICTED)
+                if (count := sum(f.verdict is verdict for f in findings))
+            ]
+            if len(findings) == 1:
+                self.say(f"  {findings[0].line()}")
+            else:
+                self.say(f"  {findings[0].verdict.glyph} {group}: {', '.join(counts)}")
+        self._fine.clear()
 
     def lines(self, event: Event) -> list[str]:
         """The lines one event is worth; none for what only a screen can show."""
@@ -143,8 +165,3 @@ def _table(table: Table) -> list[str]:
         *(f"    {line}" for line in lines + more),
         *([f"    {table.note}"] if table.note else []),
     ]
-
-
-def clock(moment: datetime) -> str:
-    """`14:05`, in the operator's own time zone."""
-    return moment.astimezone().strftime("%H:%M")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 
 from wizard.core.flow import Flow
 from wizard.core.journey import Script, Visit
@@ -35,8 +34,8 @@ def walk(
         if stopped and visit.ends == "done":
             return stopped
         if not stopped:
-            with suppress(KeyError):
-                printer.say(f"  ✓ done in {flow.seconds[step.id]:.1f} s")
+            printer.flush()
+            printer.say(f"  ✓ done in {flow.seconds[step.id]:.1f} s")
             if visit.ends == "stopped":
                 return _did_not_stop(step.title)
     return None

@@ -26,7 +26,9 @@ class Credentials(Step[AwsIdentity]):
 
     id: ClassVar = "credentials"
     title: ClassVar = "Sign in to AWS"
-    why: ClassVar = "Terraform acts in AWS with your rights. Signing in through SSO is the safest way to lend them."
+    why: ClassVar = (
+        "Terraform acts in AWS with your rights. Signing in through SSO is the safest way to lend them."
+    )
     about: ClassVar = (
         "An SSO sign-in shows a code here and asks you to approve it in a browser, on this or any other device. "
         "Its token goes to the cache that the AWS command line and Terraform share. Access keys that you paste "
@@ -95,7 +97,9 @@ def _choice(source: Source) -> Choice:
     """Why a sign-in is needed stands beside the label; only what cannot work at all is unavailable."""
     reason = source.why_not if source.needs_login else ""
     detail = " · ".join(part for part in (source.detail, reason, source.precedence) if part)
-    return Choice(source.id, source.words, detail, "" if source.usable or source.needs_login else source.why_not)
+    return Choice(
+        source.id, source.words, detail, "" if source.usable or source.needs_login else source.why_not
+    )
 
 
 def _from_source(source: Source, services: Services) -> Run[AwsSession]:
@@ -142,7 +146,9 @@ def _through_portal(services: Services) -> Run[AwsSession]:
 def _pick(key: str, prompt: str, choices: list[Choice]) -> Run[str]:
     if len(choices) == 1:
         return choices[0].value
-    answer = yield Ask((Question(key, prompt, Kind.CHOICE, choices=tuple(choices), default=choices[0].value),))
+    answer = yield Ask(
+        (Question(key, prompt, Kind.CHOICE, choices=tuple(choices), default=choices[0].value),)
+    )
     return answer[key]
 
 

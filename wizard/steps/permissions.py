@@ -64,7 +64,13 @@ class Permissions(Step[PermissionsProven]):
         needs = requirements.needs(
             [
                 requirements.ResourceRef(
-                    address=r.address, type=r.type, name=r.name, region=r.region, exists=r.exists, arn=r.arn
+                    r.address,
+                    r.type,
+                    name=r.name,
+                    region=r.region,
+                    exists=r.exists,
+                    arn=r.arn,
+                    parent=r.parent,
                 )
                 for r in resources
             ],
@@ -89,7 +95,6 @@ def _missing(gaps: Iterable[Finding], who: AwsIdentity) -> Problem:
         why="Terraform reads everything it manages before it changes anything, and AWS would say no.",
         remedy="Sign in with stronger credentials, or hand the policy below to an AWS administrator and check again.",
         who=Who.AWS_ADMIN,
-        evidence=tuple(finding.title for finding in gaps),
         copy=permissions.policy_document(gaps),
         step="credentials",
     )

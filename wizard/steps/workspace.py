@@ -54,7 +54,9 @@ class WorkspaceStep(Step[WorkspaceProven]):
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
         fact = facts.need(WorkspaceProven)
-        looking = identity.prove(connected(services), address.read(f"https://{fact.host}/?o={fact.workspace_id}"))
+        looking = identity.prove(
+            connected(services), address.read(f"https://{fact.host}/?o={fact.workspace_id}")
+        )
         return [event for event in looking if isinstance(event, Finding)]
 
     def equivalent(self, facts: Facts) -> list[str]:
@@ -86,7 +88,11 @@ def _sign_in(host: str, services: Services) -> Run[tuple[Workspace, str]]:
     choices.append(Choice(TOKEN, "A personal access token", "pasted; kept in memory only"))
     way = (
         yield Ask(
-            (Question("auth", "Sign in with", Kind.CHOICE, choices=tuple(choices), default=choices[0].value),),
+            (
+                Question(
+                    "auth", "Sign in with", Kind.CHOICE, choices=tuple(choices), default=choices[0].value
+                ),
+            ),
             title=f"Sign in to {host}",
             reason="Reading is all that happens in this step. Later ones need a workspace administrator.",
         )

@@ -5,7 +5,6 @@ Model: archinstall puts `app.cursor_position` on the highlighted row of a list.
 
 from __future__ import annotations
 
-from textual.containers import ScrollableContainer
 from textual.geometry import Offset
 from textual.widget import Widget
 
@@ -23,12 +22,4 @@ def follow(widget: Widget | None) -> None:
 
 def reveal(roster: Roster) -> None:
     """Scroll whatever holds the list until its highlighted row is in sight."""
-    y = roster.content_region.y + roster.highlighted_line
-    holder = next((node for node in roster.ancestors if isinstance(node, ScrollableContainer)), None)
-    if holder is None:
-        return
-    view = holder.content_region
-    if y < view.y:
-        holder.scroll_relative(y=y - view.y, animate=False, force=True)
-    elif y >= view.bottom:
-        holder.scroll_relative(y=y - view.bottom + 1, animate=False, force=True)
+    roster.read_on(0)

@@ -20,7 +20,8 @@ class Evidence(VerticalScroll, can_focus=False):
     """A column of blocks. Block widgets are imported when the first event of their kind comes."""
 
     DEFAULT_CSS = """
-    Evidence { height: auto; scrollbar-size-vertical: 1; }
+    Evidence { height: auto; margin: 1 0 0 0; scrollbar-size-vertical: 1; display: none; }
+    Evidence.-any { display: block; }
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class Evidence(VerticalScroll, can_focus=False):
     def clear(self) -> None:
         """A new run begins."""
         self.blocks = []
+        self.remove_class("-any")
         self.remove_children()
 
     def show(self, events: Sequence[tuple[float, Event]]) -> None:
@@ -55,6 +57,12 @@ class Evidence(VerticalScroll, can_focus=False):
             if block.passing and not block.folded:
                 block.fold()
 
+    def expire(self) -> None:
+        """Fold codes that are no longer waited for."""
+        for block in self.blocks:
+            if block.url and not block.folded:
+                block.fold()
+
     def tick(self) -> None:
         """Redraw what has a clock."""
         for block in self.blocks:
@@ -71,6 +79,15 @@ class Evidence(VerticalScroll, can_focus=False):
     def address(self) -> str:
         """The address of a code that waits for approval, or empty."""
         return next((block.url for block in reversed(self.blocks) if block.url and not block.folded), "")
+
+    def on_block_folded(self, event: Block.Folded) -> None:
+        event.stop()
+        self._space()
+
+    def _space(self) -> None:
+        """A blank line between blocks, but folded ones stand together."""
+        for before, block in zip([None, *self.blocks], self.blocks, strict=False):
+            block.set_class(before is not None and not (before.folded and block.folded), "-apart")
 
     def _show_findings(self, findings: list[Finding]) -> None:
         if findings:
@@ -111,5 +128,7 @@ class Evidence(VerticalScroll, can_focus=False):
 
     def _place(self, block: Block) -> None:
         self.blocks.append(block)
+        self.add_class("-any")
+        self._space()
         self.mount(block)
         self.call_after_refresh(self.scroll_to_widget, block, top=True, animate=False)

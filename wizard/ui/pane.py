@@ -30,13 +30,11 @@ class StepPane(Vertical):
 
     DEFAULT_CSS = """
     StepPane { width: 1fr; height: 1fr; padding: 1 2 0 2; }
-    .-short StepPane { padding: 0 1; }
     StepPane > .title { text-style: bold; color: $text-primary; height: auto; }
     StepPane > .why { color: $text-muted; height: auto; }
     StepPane > LineLog { display: none; }
     StepPane.-log > LineLog { display: block; }
     StepPane > .last { height: auto; margin: 1 0 0 0; }
-    .-short StepPane > .last { margin: 0; }
     """
 
     def __init__(
@@ -155,12 +153,13 @@ class StepPane(Vertical):
         self.ended_at = at.when
         self.phase.end()
         self._clear_place()
-        if not isinstance(at.moment, Stopped):
-            self.evidence.settle()
+        self.evidence.expire()
 
     def _show(self, events: list[tuple[float, Event]]) -> None:
         if not events:
             return
+        if any(isinstance(event, Phase) for _, event in events):
+            self.evidence.expire()
         self.evidence.show(events)
         for when, event in events:
             if isinstance(event, Phase):

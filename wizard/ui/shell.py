@@ -258,8 +258,10 @@ class Shell(Keyboard):
             mended = self.faces.get(problem.step) if problem.step != step.id else None
             pane.conclude(ProblemCard(problem, mended.title if mended else ""))
         elif self.flow.status(step) is Status.DONE or isinstance(moment, Done):
-            spent = took(self.flow.seconds[step.id]) if step.id in self.flow.seconds else ""
-            pane.conclude(DoneCard(step.title, spent, onward.title if onward else ""))
+            seconds = self.flow.seconds.get(step.id, 0.0)
+            pane.conclude(
+                DoneCard(step.title, took(seconds) if seconds >= 0.1 else "", onward.title if onward else "")
+            )
         else:
             busy = self.jobs.running if self.jobs.running != step.id else ""
             first = self.faces[busy or (onward or self.front).id]

@@ -26,15 +26,23 @@ class Stack(VerticalLayout):
             return placements
         bottom = max(p.region.bottom + p.margin.bottom for p in placements)
         excess = bottom - size.height
-        if excess <= 0 or not greedy:
+        if excess <= 0 or size.height <= 0:
+            # Either all fits, or nothing is laid out: the natural height is asked for.
             return placements
-        cuts: dict[Widget, int] = {}
+        return _shifted(placements, _cuts(placements, excess))
+
+
+def _cuts(placements: list[WidgetPlacement], excess: int) -> dict[Widget, int]:
+    """Lines to take from each: first down to a few, and if that is not enough down to one."""
+    cuts: dict[Widget, int] = {}
+    for least in (_LEAST, 1):
         for placement in placements:
-            if placement.widget.has_class(YIELDS):
-                cut = min(excess, max(0, placement.region.height - _LEAST))
-                cuts[placement.widget] = cut
-                excess -= cut
-        return _shifted(placements, cuts)
+            widget, height = placement.widget, placement.region.height
+            if widget.has_class(YIELDS):
+                more = min(excess, max(0, height - cuts.get(widget, 0) - least))
+                cuts[widget] = cuts.get(widget, 0) + more
+                excess -= more
+    return cuts
 
 
 def _shifted(placements: list[WidgetPlacement], cuts: dict[Widget, int]) -> list[WidgetPlacement]:

@@ -90,9 +90,9 @@ def bar(done: float, total: float, width: int) -> Content:
     return joined(("━" * full, "$primary"), ("━" * (width - full), "$foreground 15%"))
 
 
-def status(of: Status, seconds: float | None = None) -> Content:
-    """Glyph and word of where a step stands."""
-    tail = f" · {took(seconds)}" if seconds is not None else ""
+def status(of: Status, seconds: float = 0.0) -> Content:
+    """Glyph and word of where a step stands, and how long it took when that is worth saying."""
+    tail = f" · {took(seconds)}" if seconds >= 0.1 else ""
     return plain(f"{of.glyph} {of.word}{tail}", STATUS_STYLE[of])
 
 

@@ -99,6 +99,9 @@ def _bare(part: Any) -> Any:
         "create_date",
         "last_modified",
     )
+    if isinstance(part, dict) and "Tags.member.1.Key" in part:
+        tags = {name: value for name, value in part.items() if name.startswith("Tags.")}
+        return {"Tags": sorted(tags.values()), **_bare({name: part[name] for name in part.keys() - tags})}
     if isinstance(part, dict):
         return {key: _bare(value) for key, value in part.items() if key not in gone}
     if isinstance(part, list):

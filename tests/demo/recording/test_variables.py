@@ -41,9 +41,7 @@ def test_plain_values_are_read(tmp_path: Path, text: str, value: object) -> None
     assert read(tmp_path, text) == {"a": value}
 
 
-@pytest.mark.parametrize(
-    "text", ['a = "${var.b}"', "a = [", "a = upper(1)", 'a "x"', "a = <<EOT\nx\nEOT\n"]
-)
+@pytest.mark.parametrize("text", ['a = "${var.b}"', "a = [", "a = upper(1)", 'a "x"', "a = <<EOT\nx\nEOT\n"])
 def test_anything_else_names_the_file(tmp_path: Path, text: str) -> None:
     with pytest.raises(CannotRead, match=r"terraform\.tfvars"):
         read(tmp_path, text)

@@ -21,8 +21,8 @@ def pairs(found: list[Need], phase: str) -> set[tuple[str, str]]:
 
 
 def test_the_table_is_well_formed() -> None:
-    for type, row in table().items():
-        assert set(row) <= {"read", "create", "tags", "update", "delete"}, type
+    for kind, row in table().items():
+        assert set(row) <= {"read", "create", "tags", "update", "delete"}, kind
         named = [*row["read"], *row.get("create", []), *row.get("tags", []), *row.get("delete", [])]
         named += [action for group in row.get("update", {}).values() for action in group]
         assert all(re.fullmatch(r"(iam|s3|glue|lakeformation|sts):[A-Z]\w+", action) for action in named), (
@@ -61,29 +61,50 @@ def test_an_instance_profile_to_be_made_needs_to_pass_the_role() -> None:
     assert ("iam:AddRoleToInstanceProfile", profile) in pairs(found, "create")
 
 
+IAM = f"arn:aws:iam::{ACCOUNT}"
+OBJECT = "arn:aws:s3:::htd-a/x/y.csv"
+PATHED = ResourceRef("a", "aws_iam_role", "r", arn=f"{IAM}:role/path/r")
+GLUE = ResourceRef("a", "aws_glue_catalog_database", f"{ACCOUNT}:htd_db", region="eu-west-1")
+
+
 @pytest.mark.parametrize(
     ("ref", "action", "arn"),
     [
-        (ResourceRef("a", "aws_iam_role_policy", "htd-role:htd-s3"), "iam:GetRolePolicy", "arn:aws:iam::123456789012:role/htd-role"),
-        (ResourceRef("a", "aws_iam_role_policy", "htd-s3", parent="htd-role"), "iam:GetRolePolicy", "arn:aws:iam::123456789012:role/htd-role"),
-        (ResourceRef("a", "aws_iam_role_policy", "htd-s3"), "iam:GetRolePolicy", "*"),
-        (ResourceRef("a", "aws_iam_user_policy", "htd-user:p"), "iam:GetUserPolicy", "arn:aws:iam::123456789012:user/htd-user"),
-        (ResourceRef("a", "aws_s3_bucket", "htd-a"), "s3:ListBucket", "arn:aws:s3:::htd-a"),
-        (ResourceRef("a", "aws_s3_object", "htd-a/x/y.csv"), "s3:GetObject", "arn:aws:s3:::htd-a/x/y.csv"),
-        (ResourceRef("a", "aws_s3_object", "x/y.csv", parent="htd-a"), "s3:GetObject", "arn:aws:s3:::htd-a/x/y.csv"),
-        (ResourceRef("a", "aws_s3_object", "x/y.csv", arn="arn:aws:s3:::htd-a/x/y.csv"), "s3:GetObject", "arn:aws:s3:::htd-a/x/y.csv"),
+        (ResourceRef("a", "aws_iam_role_policy", "htd-role:p"), "iam:GetRolePolicy", f"{IAM}:role/htd-role"),
         (
-            ResourceRef("a", "aws_glue_catalog_database", "123456789012:htd_db", region="eu-west-1"),
-            "glue:GetDatabase",
-            "arn:aws:glue:eu-west-1:123456789012:database/htd_db",
+            ResourceRef("a", "aws_iam_role_policy", "p", parent="htd-role"),
+            "iam:GetRolePolicy",
+            f"{IAM}:role/htd-role",
         ),
+        (ResourceRef("a", "aws_iam_role_policy", "r:p", parent="r"), "iam:GetRolePolicy", f"{IAM}:role/r"),
+        (
+            ResourceRef("a", "aws_s3_object", "htd-a/x/y.csv", arn=OBJECT, parent="htd-a"),
+            "s3:GetObject",
+            OBJECT,
+        ),
+        (ResourceRef("a", "aws_iam_role_policy", "p"), "iam:GetRolePolicy", "*"),
+        (ResourceRef("a", "aws_iam_user_policy", "htd-user:p"), "iam:GetUserPolicy", f"{IAM}:user/htd-user"),
+        (ResourceRef("a", "aws_s3_bucket", "htd-a"), "s3:ListBucket", "arn:aws:s3:::htd-a"),
+        (ResourceRef("a", "aws_s3_object", "htd-a/x/y.csv"), "s3:GetObject", OBJECT),
+        (ResourceRef("a", "aws_s3_object", "x/y.csv", parent="htd-a"), "s3:GetObject", OBJECT),
+        (ResourceRef("a", "aws_s3_object", "x/y.csv", arn=OBJECT), "s3:GetObject", OBJECT),
+        (GLUE, "glue:GetDatabase", f"arn:aws:glue:eu-west-1:{ACCOUNT}:database/htd_db"),
         (ResourceRef("a", "aws_lakeformation_permissions", "123"), "lakeformation:ListPermissions", "*"),
-        (ResourceRef("a", "aws_iam_role", "r", arn="arn:aws:iam::123456789012:role/path/r"), "iam:GetRole", "arn:aws:iam::123456789012:role/path/r"),
+        (PATHED, "iam:GetRole", f"{IAM}:role/path/r"),
         (ResourceRef("a", "aws_iam_role"), "iam:GetRole", "*"),
     ],
-)  # fmt: skip
+)
 def test_each_action_names_its_resource(ref: ResourceRef, action: str, arn: str) -> None:
     assert next(n.resource_arn for n in need(ref) if n.action == action) == arn
+
+
+def test_the_policy_itself_is_asked_for_not_its_id() -> None:
+    for ref in (
+        ResourceRef("a", "aws_iam_role_policy", "r:p"),
+        ResourceRef("a", "aws_iam_role_policy", "r:p", parent="r"),
+        ResourceRef("a", "aws_iam_role_policy", "p", parent="r"),
+    ):
+        assert (ref.holder, ref.own_name) == ("r", "p")
 
 
 def test_a_name_that_is_not_known_yet_cannot_be_tried() -> None:

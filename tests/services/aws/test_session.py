@@ -63,6 +63,8 @@ def test_keys_are_handed_over_and_nothing_that_conflicts(tmp_path: Path) -> None
         "AWS_CONFIG_FILE": str(places.config_file),
         "AWS_SHARED_CREDENTIALS_FILE": str(places.credentials_file),
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_SSO": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_SSO_OIDC": "http://127.0.0.1:1",
     }
     assert environ["PATH"] == "/bin"
     lasting = keys_session(Keys("AKIAQWERTYUIOPASDFGH", SECRET), places).child_environ(MESS)

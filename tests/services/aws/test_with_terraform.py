@@ -31,7 +31,7 @@ output "arn" { value = data.aws_caller_identity.me.arn }
 """
 ROOTS = ("/opt", "/usr/local/share/terraform", "/usr/share/terraform", "/usr/local/lib/terraform")
 PATTERNS = ("*/hashicorp/aws", "*/*/hashicorp/aws", "*/*/*/hashicorp/aws")
-HOME_AT_START = os.path.expanduser("~")
+HOME_AT_START = Path.home()
 
 
 def mirror() -> Path:

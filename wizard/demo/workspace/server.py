@@ -245,7 +245,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(content)
 
     # http.server looks the handlers up by these names.
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  # the standard library names them
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing is printed: the call log is the record."""

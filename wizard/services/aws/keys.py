@@ -121,3 +121,9 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def fault(text: str) -> str | None:
+    """One sentence saying why no keys can be taken from `text`, or None."""
+    found = paste_keys(text)
+    return found.what if isinstance(found, Problem) else None

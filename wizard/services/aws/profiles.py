@@ -71,6 +71,8 @@ class Source:
     why_not: str = ""
     needs_login: bool = False
     """It works after a sign-in in the browser."""
+    in_effect: bool = False
+    """The AWS command line and Terraform would take this one now."""
     shadowed: bool = False
     """The profile also holds keys, and Terraform would take those first."""
 
@@ -302,10 +304,12 @@ def _profiles(
 
 def _with_precedence(source: Source, named: str, environment: bool) -> Source:
     if source.kind == "environment":
-        return replace(source, precedence="The AWS CLI and Terraform take these before AWS_PROFILE.")
+        return replace(
+            source, in_effect=True, precedence="The AWS CLI and Terraform take these before AWS_PROFILE."
+        )
     if named and source.name == named:
         beaten = ", but the keys in the environment win over it" if environment else ""
-        return replace(source, precedence=f"Named by AWS_PROFILE{beaten}.")
+        return replace(source, in_effect=not environment, precedence=f"Named by AWS_PROFILE{beaten}.")
     if source.shadowed:
         return replace(
             source, precedence="It also holds keys, which Terraform would take first; they are not used."

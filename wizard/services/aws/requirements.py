@@ -52,29 +52,29 @@ class ResourceRef:
     @property
     def own_name(self) -> str:
         """The resource's own name: of the policy, the key, the database."""
-        if self.type in _SATELLITES and not self.parent:
-            divided = re.split(r"[:/]", self._full, maxsplit=1)
-            return divided[-1] if len(divided) > 1 else self._full
-        return re.sub(r"^\d{12}:", "", self._full)
+        return self._parts[1]
 
     @property
     def holder(self) -> str:
         """The role, user or bucket that is asked for when this resource is: itself, or what it belongs to."""
-        if self.parent:
-            return self.parent
-        if self.type in _SATELLITES:
-            divided = re.split(r"[:/]", self._full, maxsplit=1)
-            return divided[0] if len(divided) > 1 else ""
-        return "" if self.type in ("aws_iam_instance_profile", "aws_iam_access_key") else self.own_name
+        return self._parts[0]
 
     @property
-    def _full(self) -> str:
-        """The name, with its parent where only the ARN tells it."""
-        if self.type == "aws_s3_object" and self.arn.startswith("arn:"):
-            return self.arn.rpartition(":::")[2]
-        if not self.name and self.arn.startswith("arn:"):
-            return re.split(r"[:/]", self.arn)[-1]
-        return self.name
+    def _parts(self) -> tuple[str, str]:
+        """(holder, own name). An id like `htd-role:htd-s3` holds both; a parent may be given beside it."""
+        name = re.sub(r"^\d{12}:", "", self.name)
+        if self.type in _SATELLITES:
+            if self.type == "aws_s3_object" and self.arn.startswith("arn:"):
+                name = self.arn.rpartition(":::")[2]
+            if self.parent:
+                return self.parent, re.sub(rf"^{re.escape(self.parent)}[:/]", "", name)
+            holder, divided, own = name.partition("/" if self.type == "aws_s3_object" else ":")
+            return (holder, own) if divided else ("", name)
+        if not name and self.arn.startswith("arn:"):
+            name = re.split(r"[:/]", self.arn)[-1]
+        if self.type in ("aws_iam_instance_profile", "aws_iam_access_key"):
+            return self.parent, name
+        return self.parent or name, name
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,8 @@ class AwsSession:
                 config = Config(
                     connect_timeout=5,
                     read_timeout=15,
-                    retries={"mode": "standard", "total_max_attempts": 5},
+                    # Identity is asked first: without a network that must be told soon, not after five tries.
+                    retries={"mode": "standard", "total_max_attempts": 2 if service == "sts" else 5},
                     max_pool_connections=16,
                 )
                 with told(f"preparing to talk to {service}"):
@@ -209,6 +210,9 @@ class AwsSession:
         environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self.places.credentials_file)
         if self.places.endpoint_url:
             environ["AWS_ENDPOINT_URL"] = self.places.endpoint_url
+            # Go's SDK does not follow the general variable when it renews a sign-in, only these two.
+            for service in ("SSO", "SSO_OIDC"):
+                environ.setdefault(f"AWS_ENDPOINT_URL_{service}", self.places.endpoint_url)
         for service, address in self.places.service_endpoints:
             environ[f"AWS_ENDPOINT_URL_{service}"] = address
         if self.places.ca_bundle:

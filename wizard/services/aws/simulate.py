@@ -7,6 +7,7 @@ Source: https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipa
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,25 +32,20 @@ class Prediction:
 
 
 class Simulator:
-    """Predicts for one caller. The ARN to ask about is found once."""
+    """Predicts for one caller. The ARN to ask about is found once. Safe to use from several threads."""
 
     def __init__(self, session: AwsSession, caller: Caller) -> None:
         self._session = session
         self._caller = caller
-        self._sources: list[str] | None = None
-
-    def prepare(self) -> None:
-        """Find the ARNs to ask about. Call it once before asking from several threads."""
-        self._sources = list(_sources(self._session, self._caller))
+        self._known: tuple[str, ...] | None = None
+        self._lock = threading.Lock()
 
     def predict(self, actions: Sequence[str], resource_arn: str) -> Mapping[str, Prediction]:
         """A prediction for each action on one resource. Never raises for what AWS answers."""
         if self._caller.kind == "root":
             return dict.fromkeys(actions, Prediction(True, "the account's root user may do everything"))
-        if self._sources is None:
-            self.prepare()
         last = "AWS offers no predictions for this kind of identity"
-        for source in self._sources or ():
+        for source in self._sources():
             try:
                 results = self._ask(source, actions, resource_arn)
             except failures() as error:  # a prediction that cannot be had is "could not check", never a gap
@@ -59,6 +55,12 @@ class Simulator:
                 break
             return {action: _judge(results.get(action.lower())) for action in actions}
         return dict.fromkeys(actions, Prediction(None, last))
+
+    def _sources(self) -> tuple[str, ...]:
+        with self._lock:
+            if self._known is None:
+                self._known = tuple(_sources(self._session, self._caller))
+            return self._known
 
     def _ask(self, source: str, actions: Sequence[str], resource_arn: str) -> dict[str, dict[str, Any]]:
         pages = (

@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html (th
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -372,3 +373,15 @@ def _save(token: SsoToken) -> None:
     if token.refresh_token:
         kept["refreshToken"] = token.refresh_token
     sso_cache.write(sso_cache.file_of(token.places.sso_cache, token.session_name or token.start_url), kept)
+
+
+def start_url_fault(text: str) -> str | None:
+    """One sentence saying why this is no start address of a portal, or None."""
+    fits = re.fullmatch(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[^\s]*)?", text.strip())
+    return None if fits else "Give the whole address, such as https://my-company.awsapps.com/start."
+
+
+def region_fault(text: str) -> str | None:
+    """One sentence saying why this is no region's name, or None."""
+    fits = re.fullmatch(r"[a-z]{2}(?:-[a-z]+)+-\d", text.strip())
+    return None if fits else "A region looks like us-east-1."

@@ -112,7 +112,7 @@ def read_location(location: str) -> str:
     if kind is None:
         return f"LIST '{location}' LIMIT {_ROWS}"  # the location holds no quote, see _LOCATION
     header = ", header => true" if kind == "csv" else ""
-    return f"SELECT * FROM read_files('{location}', format => '{kind}'{header}) LIMIT {_ROWS}"  # noqa: S608
+    return f"SELECT * FROM read_files('{location}', format => '{kind}'{header}) LIMIT {_ROWS}"  # noqa: S608  # see above
 
 
 def failed(answer: Json, statement: str) -> Problem:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Pattern
+from re import Pattern
 
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
@@ -54,8 +54,7 @@ _TABLE = (
            "The lock file does not fit the provider that is here.",
            "It was made on another kind of computer, or for another version.",
            "Run terraform init -upgrade in the module's folder, or remove .terraform.lock.hcl, then try again."),
-    _known("terraform.exists", r"EntityAlreadyExists|BucketAlreadyOwnedByYou|BucketAlreadyExists|AlreadyExistsException|"
-           r"already exists",
+    _known("terraform.exists", r"EntityAlreadyExists|BucketAlready(?:OwnedByYou|Exists)|AlreadyExistsException|already exists",
            "Something that Terraform wants to make is there already.",
            "It was made by hand, by another state, or by a run that was stopped half-way.",
            "Bring it into the state with an import, or choose another project_prefix in terraform.tfvars."),

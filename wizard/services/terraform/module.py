@@ -16,7 +16,7 @@ VARIABLE = "databricks_serverless_workspace_ids"
 OUTPUTS = ("instance_profile_arn", "role_arn")
 
 _STAMP = ".htd-wizard-module"
-_COMMENT = re.compile(r"/\*.*?\*/|(?m:^\s*(?:#|//).*$)", re.DOTALL)
+_COMMENT = re.compile(r"(?m:^[ \t]*/\*)(?s:.*?)\*/|(?m:^\s*(?:#|//).*$)")
 _BLOCK = re.compile(r'(?m)^\s*(resource|data|variable|output)\s+"([^"\n]+)"(?:\s+"([^"\n]+)")?\s*\{')
 
 

@@ -119,15 +119,16 @@ class _Regions:
 
 def _resource(entry: Mapping[str, Any], instance: Mapping[str, Any], regions: _Regions) -> Resource:
     values = _values(instance)
-    type = str(entry.get("type", ""))
+    kind = str(entry.get("type", ""))
     return Resource(
         address=one_line(_address(entry, instance), 300),
-        type=one_line(type, 100),
-        name=one_line(_name(type, values), 300),
+        type=one_line(kind, 100),
+        name=one_line(_name(kind, values), 300),
         region=regions.of(entry, values),
         exists=True,
-        arn=one_line(values.get("arn") or "", 400),
-        parent=one_line(_parent(type, values), 300),
+        # An object's ARN repeats its bucket and key, which are known apart.
+        arn="" if kind == "aws_s3_object" else one_line(values.get("arn") or "", 400),
+        parent=one_line(_parent(kind, values), 300),
     )
 
 
@@ -138,22 +139,22 @@ def _address(entry: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
     return f"{prefix}{entry.get('type', '')}.{entry.get('name', '')}{index}"
 
 
-def _name(type: str, values: Mapping[str, Any]) -> str:
-    if type == "aws_lakeformation_permissions":
+def _name(kind: str, values: Mapping[str, Any]) -> str:
+    if kind == "aws_lakeformation_permissions":
         return _database(values)
-    if type == "aws_s3_object":
+    if kind == "aws_s3_object":
         return str(values.get("key") or "")
-    if type.startswith("aws_s3_"):
+    if kind.startswith("aws_s3_"):
         return str(values.get("bucket") or values.get("id") or "")
     return str(values.get("name") or values.get("id") or "")
 
 
-def _parent(type: str, values: Mapping[str, Any]) -> str:
-    if type in ("aws_iam_role_policy", "aws_iam_instance_profile", "aws_iam_role_policy_attachment"):
+def _parent(kind: str, values: Mapping[str, Any]) -> str:
+    if kind in ("aws_iam_role_policy", "aws_iam_instance_profile", "aws_iam_role_policy_attachment"):
         return str(values.get("role") or "")
-    if type in ("aws_iam_user_policy", "aws_iam_access_key"):
+    if kind in ("aws_iam_user_policy", "aws_iam_access_key"):
         return str(values.get("user") or "")
-    return str(values.get("bucket") or "") if type == "aws_s3_object" else ""
+    return str(values.get("bucket") or "") if kind == "aws_s3_object" else ""
 
 
 def _database(values: Mapping[str, Any]) -> str:

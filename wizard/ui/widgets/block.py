@@ -9,6 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -41,16 +42,20 @@ class Block(Vertical):
     """Base of every piece of evidence."""
 
     DEFAULT_CSS = """
-    Block { height: auto; margin: 1 0 0 0; }
-    Block.-folded { margin: 0; }
+    Block { height: auto; }
+    Block.-apart { margin: 1 0 0 0; }
+    Block.-folded > Heading { text-wrap: nowrap; text-overflow: ellipsis; }
     Block.-folded > .body { display: none; }
     Block > .body { height: auto; }
     """
 
+    class Folded(Message):
+        """This block was folded or unfolded."""
+
     passing: ClassVar[bool] = False
     """Read before an answer, and folded once the answer is given."""
     url: str = ""
-    """An address that the browser key opens while this is unfolded."""
+    """An address that the browser key opens; what has one is folded when the run goes on."""
 
     def __init__(self, title: str, body: Widget) -> None:
         super().__init__()
@@ -73,6 +78,7 @@ class Block(Vertical):
         self.set_class(folded, "-folded")
         self._head.can_focus = True
         self._draw_head()
+        self.post_message(self.Folded())
 
     def tick(self, clock: float, now: datetime) -> None:
         """Redraw what depends on the time; `clock` is in seconds of the jobs' clock."""

@@ -48,8 +48,7 @@ class ChoiceField(Field):
     """Enter chooses the highlighted entry."""
 
     DEFAULT_CSS = """
-    ChoiceField Roster { background: $surface; max-height: 16; overflow-y: auto; }
-    .-short ChoiceField Roster { max-height: 9; }
+    ChoiceField Roster { background: $surface; max-height: 10; overflow-y: auto; }
     ChoiceField Roster > .option-list--option-highlighted { background: $block-cursor-blurred-background; }
     """
 

@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button
+from textual.widgets import Button, Static
 
 from wizard.core.question import NO, YES, Question
 from wizard.ui.widgets.button import Choice
 from wizard.ui.widgets.field import Field
+from wizard.ui.words import plain
 
 
 class ConfirmField(Field):
@@ -37,6 +38,12 @@ class ConfirmField(Field):
         self.no = Choice("No", NO, tooltip="Leave everything as it is")
         self.yes = Choice("Yes", YES, tooltip="Make the change that is shown")
         self._answer = ""
+
+    def compose(self) -> ComposeResult:
+        """The words come before the buttons: they are to be read first."""
+        yield Static(plain(self.question.prompt), markup=False, classes="prompt")
+        yield self.said
+        yield from self.answering()
 
     def answering(self) -> ComposeResult:
         with Horizontal():

@@ -32,8 +32,6 @@ class LineInput(Input):
     DEFAULT_CSS = """
     LineInput, LineInput:focus { border: none; height: 1; padding: 0 1; background: $panel; }
     LineInput:focus { background: $primary 20%; }
-    .-roomy LineInput { border: tall $border-blurred; height: 3; background: $surface; }
-    .-roomy LineInput:focus { border: tall $border; height: 3; }
     """
     cut = False
 
@@ -71,7 +69,6 @@ class Field(Vertical):
     Field { height: auto; margin: 0 0 1 0; }
     Field > .prompt { height: auto; }
     Field > .said { height: auto; }
-    .-short Field { margin: 0; }
     """
 
     class Submitted(Message):
@@ -84,14 +81,14 @@ class Field(Vertical):
     def __init__(self, question: Question) -> None:
         super().__init__()
         self.question = question
-        self._said = Static(markup=False, classes="said")
-        self._said.display = False
+        self.said = Static(markup=False, classes="said")
+        self.said.display = False
 
     def compose(self) -> ComposeResult:
         if self.question.prompt:
             yield Static(plain(self.question.prompt), markup=False, classes="prompt")
         yield from self.answering()
-        yield self._said
+        yield self.said
 
     def answering(self) -> ComposeResult:
         """The widgets that take the answer."""
@@ -119,8 +116,8 @@ class Field(Vertical):
             if fault
             else lines(*(plain(f"  {hint}", MUTED) for hint in hints))
         )
-        self._said.update(said)
-        self._said.display = bool(said.plain)
+        self.said.update(said)
+        self.said.display = bool(said.plain)
 
 
 class TextField(Field):

@@ -24,7 +24,6 @@ class Form(VerticalScroll, can_focus=False):
     Form { height: auto; border-left: thick $primary; padding: 0 0 0 1; scrollbar-size-vertical: 1; }
     Form > .title { text-style: bold; color: $text-primary; height: auto; }
     Form > .reason { color: $text-muted; height: auto; margin: 0 0 1 0; }
-    .-short Form > .reason { margin: 0; }
     """
 
     class Answered(Message):

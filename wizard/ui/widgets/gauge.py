@@ -32,7 +32,7 @@ class Gauge(Block):
     """The latest look, and the states it has gone through with their durations."""
 
     DEFAULT_CSS = """
-    Gauge > .body { border: round $border-blurred; padding: 0 2; }
+    Gauge > .body { background: $surface; padding: 0 1; }
     """
 
     def __init__(self, typical_seconds: float) -> None:
@@ -71,11 +71,11 @@ class Gauge(Block):
             (f"{glyph} {look.state}", f"bold {style}"), "   ", (f"{health_glyph} {health}", health_style)
         )
         spent = joined(
-            bar(elapsed, self._typical, 24),
+            bar(elapsed, self._typical, 16),
             f"  {spent_clock(elapsed)}",
-            (f"  usually {took(self._typical)}", MUTED),
+            (f"  usually {self._typical:g} s", MUTED),
         )
-        details = "   ".join(f"{name} {value}" for name, value in look.details)
+        details = " · ".join(f"{name} {value}" for name, value in look.details)
         self._face.update(
             lines(
                 face, spent, plain(look.note), self._path(elapsed), plain(details, MUTED) if details else ""

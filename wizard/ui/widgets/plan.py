@@ -85,7 +85,7 @@ def _attribute(name: str, before: str, after: str) -> Content:
             (new or "(none)", "$text-success"),
         )
     rows, _, _ = compared(old, new)
-    indented = Content("\n").join(joined("      ", row) for row in rows.split("\n"))
+    indented = Content("\n").join(joined("  ", row) for row in rows.split("\n"))
     return lines(plain(f"    {name}:", MUTED), indented)
 
 
@@ -93,6 +93,6 @@ def _laid_out(value: str) -> str:
     if not value.lstrip().startswith(("{", "[")):
         return value
     try:
-        return json.dumps(json.loads(value), indent=2, ensure_ascii=False)
+        return json.dumps(json.loads(value), indent=1, ensure_ascii=False)
     except ValueError:
         return value

@@ -47,5 +47,5 @@ def _row(flow: Flow, number: int, step: StepLike, here: bool) -> Content:
     title = plain(
         f"{number} {step.title}", "bold $text-primary" if here else "" if now.word != "later" else MUTED
     )
-    seconds = flow.seconds.get(step.id) if now.word == "done" else None
+    seconds = flow.seconds.get(step.id, 0.0) if now.word == "done" else 0.0
     return joined(title.truncate(25, ellipsis=True), "\n  ", status(now, seconds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.containers import ScrollableContainer
 from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -59,6 +60,36 @@ class Roster(OptionList):
         if self.highlighted is None:
             return 0
         return self._index_to_line.get(self.highlighted, 0) - self.scroll_offset.y
+
+    def read_on(self, step: int) -> bool:
+        """Scroll what holds the list: by `step` lines within a long row, or to the row when `step` is 0.
+
+        False when there is nothing of the row left to see in that direction.
+        """
+        holder = next((node for node in self.ancestors if isinstance(node, ScrollableContainer)), None)
+        if holder is None or self.highlighted is None:
+            return False
+        top = self.content_region.y + self.highlighted_line - holder.content_region.y
+        below = top + self._heights.get(self.highlighted, 1) - holder.content_region.height
+        if step == 0:
+            move = top if top < 0 else min(below, top) if below > 0 else 0
+        elif step > 0:
+            move = step if below > 0 else 0
+        else:
+            move = step if top < 0 else 0
+        if move:
+            holder.scroll_relative(y=move, animate=False, force=True)
+        return bool(move)
+
+    def action_cursor_down(self) -> None:
+        """Read on in a long row, else go to the next."""
+        if not self.read_on(1):
+            super().action_cursor_down()
+
+    def action_cursor_up(self) -> None:
+        """Read back in a long row, else go to the one before."""
+        if not self.read_on(-1):
+            super().action_cursor_up()
 
     def _same(self, rows: list[tuple[str, Content, bool]]) -> bool:
         return len(rows) == len(self._shown) and all(

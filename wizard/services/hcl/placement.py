@@ -1,0 +1,59 @@
+"""Where a new line goes in a .tfvars file: behind its commented placeholder, else at the end."""
+
+from __future__ import annotations
+
+import re
+
+from wizard.services.hcl import syntax
+from wizard.services.hcl.syntax import Document
+
+
+def inserted(document: Document, line: str, name: str) -> str:
+    """The document's text with `line` added; everything that was there stays as it was."""
+    text, broken = document.text, syntax.line_break(document.text)
+    at = _behind_placeholder(document, name)
+    if at is None:
+        at = len(text)
+    before, after = text[:at], text[at:]
+    lead = "" if before.endswith("\n") or not before.strip(syntax.BOM) else broken
+    # A file that had no final line break still has none.
+    tail = broken if after or before.endswith("\n") or not text.strip(syntax.BOM) else ""
+    return f"{before}{lead}{line}{tail}{after}"
+
+
+def _behind_placeholder(document: Document, name: str) -> int | None:
+    """The start of the line behind `# name = …`, which may go on over several commented lines."""
+    shape = re.compile(rf"(?:#|//)+[ \t]*{re.escape(name)}[ \t]*=(?!=)(.*)")
+    text = document.text
+    own_lines = [
+        (start, end)
+        for start, end in document.comments
+        if text[start] != "/" or text[start + 1] == "/"
+        if not text[text.rfind("\n", 0, start) + 1 : start].strip(f" \t{syntax.BOM}")
+    ]
+    for number, (start, end) in enumerate(own_lines):
+        found = shape.match(text[start:end])
+        if found:
+            return _next_line(text, _closed(text, own_lines[number:], found[1]))
+    return None
+
+
+def _closed(text: str, comments: list[tuple[int, int]], value: str) -> int:
+    """Where the commented value ends: on its line, or where the bracket that it opens is closed."""
+    open_brackets, end = _opened(value), comments[0][1]
+    for (_, above), (start, below) in zip(comments, comments[1:], strict=False):
+        if open_brackets <= 0 or text[above:start].strip():
+            break
+        open_brackets += _opened(text[start:below])
+        end = below
+    return end if open_brackets <= 0 else comments[0][1]
+
+
+def _opened(text: str) -> int:
+    bare = re.sub(r'"[^"]*"', "", text)
+    return sum(bare.count(each) for each in "[{(") - sum(bare.count(each) for each in "]})")
+
+
+def _next_line(text: str, at: int) -> int:
+    end = text.find("\n", at)
+    return len(text) if end < 0 else end + 1
