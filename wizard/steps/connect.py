@@ -57,7 +57,7 @@ class Connect(Step[Connected]):
             running = [w for w in warehouses.listed(workspace) if w.running] if change.changed else []
             if running:
                 yield _running(running)
-            if (yield _ask(host, len(running), change.changed))["change"] != YES:
+            if (yield _ask(host, len(running), change))["change"] != YES:
                 raise _declined(host)
         yield from instance_profiles.register(workspace, registration)
         backup = yield from warehouse_config.put(
@@ -103,20 +103,15 @@ def _running(running: list[warehouses.Warehouse]) -> Table:
     )
 
 
-def _ask(host: str, restarts: int, config: bool) -> Ask:
-    effect = (
-        f"{plural(restarts, 'running warehouse')} will restart."
-        if restarts
-        else "No running warehouse restarts."
-    )
+def _ask(host: str, restarts: int, change: warehouse_config.Change) -> Ask:
+    effects = []
+    if change.changed:
+        effects.append(f"{plural(restarts, 'running warehouse')} will restart." if restarts else "No warehouse restarts.")
+        effects.append("It also applies to serverless notebooks and jobs.")
+    if change.replaces:
+        effects.append(f"It REPLACES {change.replaces}, which somebody else may rely on.")
     return Ask(
-        (
-            confirm(
-                "change",
-                f"Make this change in {host}?",
-                effect + " It also applies to serverless notebooks and jobs." if config else "",
-            ),
-        ),
+        (confirm("change", f"Make this change in {host}?", " ".join(effects)),),
         title="What changes in Databricks",
         reason="Nothing has changed yet. A backup of the configuration is kept first.",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from wizard.core.event import Ask, Phase, Run
+from wizard.core.event import Ask, Line, Phase, Run
 from wizard.core.facts import Facts, Machine, WorkspaceProven
 from wizard.core.finding import Finding
 from wizard.core.problem import Problem, Who
@@ -83,6 +83,9 @@ def _ask_url() -> Ask:
 
 
 def _sign_in(host: str, services: Services) -> Run[tuple[Workspace, str]]:
+    broken = sign_in.broken(services.environ, services.paths.home)
+    if broken is not None:
+        yield Line(f"{broken.what} {broken.why}", "warning")
     sources = sign_in.sources(host, services.environ, services.paths.home)
     choices = [Choice(s.id, s.name, s.detail) for s in sources]
     choices.append(Choice(TOKEN, "A personal access token", "pasted; kept in memory only"))

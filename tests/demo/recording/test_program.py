@@ -168,6 +168,7 @@ def test_the_stuck_operator_gets_one_profile_and_one_changed_role(stage: Stage) 
     assert WORKSPACE not in changes[ROLE]["before"]["assume_role_policy"]
     assert WORKSPACE in changes[ROLE]["after"]["assume_role_policy"]
     assert changes["aws_s3_bucket.remote"]["actions"] == ["no-op"]
+    assert stage.show()["resource_drift"] == []
     assert stage.trusted() == []
     lines = stage.apply()
     assert counts(lines) == (1, 1)
@@ -212,6 +213,9 @@ def test_an_instance_profile_deleted_outside_is_made_again(stage: Stage) -> None
     drift = [line["change"] for line in lines if line["type"] == "resource_drift"]
     assert [(change["resource"]["addr"], change["action"]) for change in drift] == [(PROFILE, "delete")]
     assert planned(lines) == {PROFILE: "create"}
+    (shown,) = stage.show()["resource_drift"]
+    assert (shown["address"], shown["change"]["actions"]) == (PROFILE, ["delete"])
+    assert shown["change"]["before"]["role"] == "htd-role"
     assert counts(stage.apply()) == (1, 0)
 
 

@@ -11,7 +11,7 @@ from wizard.core.event import Progress
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
 from wizard.demo.aws import EmbeddedAws
-from wizard.services.aws import permissions
+from wizard.services.aws import lake, permissions
 from wizard.services.aws.keys import Keys
 from wizard.services.aws.requirements import Need, ResourceRef, needs
 from wizard.services.aws.session import AwsPlaces, AwsSession
@@ -178,6 +178,28 @@ def test_lakeformation_hides_what_is_missing(aws: EmbeddedAws, as_user: AsUser) 
     assert "--permissions DESCRIBE" in gap.problem.copy
     assert "user/operator" in gap.problem.copy
     assert permissions.policy_document([gap]) == "", "a grant is no IAM policy"
+
+
+def test_grant_commands_name_what_lakeformation_calls_things() -> None:
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/deploy/me"
+    command = lake.grant_command(session, "Create Table, Describe", "htd_db")
+    assert "--permissions CREATE_TABLE DESCRIBE " in command
+    assert f"DataLakePrincipalIdentifier=arn:aws:iam::{ACCOUNT}:role/deploy " in command
+    assert '{"Database": {"Name": "htd_db"}}' in command
+    assert '{"Catalog": {}}' in lake.grant_command(session, "Create Database", "htd_db")
+
+
+def test_names_that_are_not_known_yet_are_told_apart_and_never_a_gap(as_user: AsUser) -> None:
+    scoped = as_user(
+        "scoped", ["s3:*", "iam:SimulatePrincipalPolicy"], ["arn:aws:s3:::htd-*", "arn:aws:iam::*:user/*"]
+    )
+    buckets = [ResourceRef(f"aws_s3_bucket.{name}", "aws_s3_bucket") for name in ("a", "b")]
+    findings = checked(scoped, needs(buckets, account=ACCOUNT))
+    assert {f.verdict for f in findings} == {Verdict.UNKNOWN}, (
+        "what is allowed by name may not be called missing"
+    )
+    creating = {f.title for f in findings if f.id.startswith("s3:CreateBucket")}
+    assert creating == {"s3:CreateBucket on aws_s3_bucket.a", "s3:CreateBucket on aws_s3_bucket.b"}
 
 
 @pytest.mark.usefixtures("module")

@@ -36,6 +36,8 @@ class Run:
     seconds: float
     """How long an apply should look as if it took; a plan takes a quarter of it."""
     interrupted: threading.Event = field(default_factory=threading.Event)
+    gone: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was in the state and is no longer in AWS: address to the attributes remembered."""
 
     def sign_on(self) -> replay.Caller:
         """Ask AWS who calls; the resources are named after that account. Raises Refused."""
@@ -112,6 +114,7 @@ def _is_refreshed(run: Run) -> bool:
     replay.remember_data(run.state, run.tape, run.session, caller)
     for address in gone:
         run.stream.change(address, "delete", drift=True)
+        run.gone[address] = run.state.attributes(address)
         del run.state.resources[address]
     if refusals:
         run.stream.summary("plan", 0, 0)
@@ -206,6 +209,7 @@ def _show(
         "terraform_version": run.tape.version,
         "recording": True,
         "variables": rendered,
+        "resource_drift": [_deletion(run, address) for address in run.gone],
         "resource_changes": [
             _resource_change(run, address, actions.get(address, "")) for address in _listed(run)
         ],
@@ -215,6 +219,12 @@ def _show(
         "complete": True,
         "errored": False,
     }
+
+
+def _deletion(run: Run, address: str) -> dict[str, Any]:
+    entry: Any = run.session.json(run.tape.again.change(address))
+    entry["change"] = {"actions": ["delete"], "before": run.gone[address], "after": None, "after_unknown": {}}
+    return dict(entry)
 
 
 def _listed(run: Run) -> list[str]:

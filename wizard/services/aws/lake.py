@@ -27,13 +27,13 @@ def principal(caller_arn: str) -> str:
 
 def grant_command(caller_arn: str, permission: str, database: str) -> str:
     """The command with which a LakeFormation administrator closes the gap."""
-    word = permission.strip().upper().replace(" ", "_")
-    on_catalog = word == "CREATE_DATABASE" or not database
+    words = [word.strip().upper().replace(" ", "_") for word in permission.split(",") if word.strip()]
+    on_catalog = words == ["CREATE_DATABASE"] or not database
     resource = json.dumps({"Catalog": {}} if on_catalog else {"Database": {"Name": database}})
     return (
         "aws lakeformation grant-permissions "
         f"--principal DataLakePrincipalIdentifier={principal(caller_arn)} "
-        f"--permissions {word} --resource '{resource}'"
+        f"--permissions {' '.join(words)} --resource '{resource}'"
     )
 
 

@@ -126,7 +126,10 @@ def _outcomes(session: AwsSession, simulator: Simulator, needs: Sequence[Need]) 
     readable = [need for need in needs if probes.can_read(need)]
     open_needs: list[Need] = []
     again: list[Need] = []
-    first = [*_groups([need for need in needs if not probes.can_read(need)]), *readable]
+    first: list[Need | list[Need]] = [
+        *_groups([need for need in needs if not probes.can_read(need)]),
+        *readable,
+    ]
     for outcome in (each for answered in _together(work, first) for each in answered):
         if isinstance(outcome, Read) and outcome.answer is Answer.SILENT:
             open_needs.append(outcome.need)
@@ -135,7 +138,8 @@ def _outcomes(session: AwsSession, simulator: Simulator, needs: Sequence[Need]) 
             again.append(outcome.need)
         else:
             yield outcome
-    for answered in _together(work, [*_groups(open_needs), *again]):
+    second: list[Need | list[Need]] = [*_groups(open_needs), *again]
+    for answered in _together(work, second):
         yield from answered
 
 
@@ -170,8 +174,8 @@ def _of_prediction(predicted: Predicted, caller: Caller) -> Finding:
     denial = Denial(
         prediction.reason, principal=caller.arn, action=need.action, resource=need.resource_arn, text=evidence
     )
-    predicted = f"{prediction.evidence}: {DENIALS[prediction.reason].why}"
-    return _finding(need, Verdict.GAP, predicted, _problem(denial, need, caller))
+    refusal = f"{prediction.evidence}: {DENIALS[prediction.reason].why}"
+    return _finding(need, Verdict.GAP, refusal, _problem(denial, need, caller))
 
 
 def _problem(denial: Denial, need: Need, caller: Caller) -> Problem:

@@ -18,6 +18,9 @@ NOBODY = "htd-wizard-looks-whether-it-may"
 """Name of something that does not exist: AWS checks the right to look before it says "not found"."""
 
 
+_INLINE = ("aws_iam_role_policy", "aws_iam_user_policy")
+
+
 class Answer(Enum):
     """What one read proved."""
 
@@ -59,8 +62,8 @@ def _property(which: str, need: Need) -> object:
     ref = need.ref
     if which == "role":
         return ref.parent if ref.type == "aws_iam_instance_profile" else ref.holder
-    if which == "role policy":
-        return ref.own_name if ref.type == "aws_iam_role_policy" else NOBODY
+    if which == "policy":
+        return ref.own_name if ref.type in _INLINE and ref.own_name else NOBODY
     if which in ("v1", "1"):
         return 1 if which == "1" else which
     known: dict[str, str] = {
@@ -79,12 +82,12 @@ def _s3(method: str) -> Call:
 CALLS: dict[str, Call] = {
     "sts:GetCallerIdentity": Call("sts", "get_caller_identity"),
     "iam:GetRole": Call("iam", "get_role", {"RoleName": "role"}),
-    "iam:GetRolePolicy": Call("iam", "get_role_policy", {"RoleName": "role", "PolicyName": "role policy"}),
+    "iam:GetRolePolicy": Call("iam", "get_role_policy", {"RoleName": "role", "PolicyName": "policy"}),
     "iam:ListRolePolicies": Call("iam", "list_role_policies", {"RoleName": "role"}),
     "iam:ListAttachedRolePolicies": Call("iam", "list_attached_role_policies", {"RoleName": "role"}),
     "iam:GetInstanceProfile": Call("iam", "get_instance_profile", {"InstanceProfileName": "own"}),
     "iam:GetUser": Call("iam", "get_user", {"UserName": "holder"}),
-    "iam:GetUserPolicy": Call("iam", "get_user_policy", {"UserName": "holder", "PolicyName": "own"}),
+    "iam:GetUserPolicy": Call("iam", "get_user_policy", {"UserName": "holder", "PolicyName": "policy"}),
     "iam:ListAccessKeys": Call("iam", "list_access_keys", {"UserName": "holder"}),
     "iam:GetPolicy": Call("iam", "get_policy", {"PolicyArn": "arn"}),
     "iam:GetPolicyVersion": Call("iam", "get_policy_version", {"PolicyArn": "arn", "VersionId": "v1"}),
@@ -154,10 +157,11 @@ def can_read(need: Need) -> bool:
 
 
 def key(need: Need) -> tuple[str, str, str, str]:
-    """Needs with the same key are answered by one call."""
-    region = "" if need.action.startswith(("iam:", "sts:")) else need.region
-    own = need.ref.own_name if need.ref.type in ("aws_iam_role_policy", "aws_iam_user_policy") else ""
-    return need.action, need.resource_arn, region, own if need.resource_arn == "*" else ""
+    """Needs with the same key are answered by one call. What cannot be named yet is told apart by its address."""
+    service = need.action.partition(":")[0]
+    region = "" if service in ("iam", "sts") else need.region
+    nameless = need.resource_arn == "*" and service in ("iam", "s3", "glue")
+    return need.action, need.resource_arn, region, need.address if nameless else ""
 
 
 def read(session: AwsSession, need: Need) -> Read:

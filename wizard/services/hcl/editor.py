@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.hcl import lists, placement, proof, syntax
-from wizard.services.hcl.placeholders import placeholder
+from wizard.services.hcl.placeholders import unfilled
 from wizard.services.hcl.syntax import BOM, Argument, Document, Malformed, Node
 
 
@@ -69,8 +69,10 @@ def add_to_list(data: bytes, name: str, item: str) -> Edit:
     """Add the text `item` to the list `name` unless it is there; placeholders in the list make way. Raises Problem."""
     argument = _argument(_document(data), name)
     held = _items(argument, name) if argument else []
-    unreal = [each for each in held if placeholder(each)]
-    notes = tuple(f"“{one_line(each, 60)}” was a placeholder, no workspace; it is taken out." for each in unreal)
+    unreal = [each for each in held if unfilled(each)]
+    notes = tuple(
+        f"“{one_line(each, 60)}” was a placeholder, no workspace; it is taken out." for each in unreal
+    )
     kept = [each for each in held if each not in unreal]
     if item in kept and not unreal:
         return Edit(data, data)
@@ -81,7 +83,7 @@ def add_to_list(data: bytes, name: str, item: str) -> Edit:
             text = lists.without(text, each)
         return text if item in kept else lists.with_item(text, item)
 
-    edit = _edit(data, name, syntax.value(json.dumps(wanted)), replaced, f"[{quoted(item)}]")
+    edit = _edit(data, name, syntax.value(_spelled(wanted)), replaced, f"[{syntax.quoted(item)}]")
     return Edit(edit.before, edit.after, notes)
 
 
@@ -95,13 +97,8 @@ def remove_from_list(data: bytes, name: str, item: str) -> Edit:
     return _edit(data, name, syntax.value(_spelled(wanted)), lambda text: lists.without(text, item), "[]")
 
 
-def quoted(item: str) -> str:
-    """`item` as a text in quotes, the way Terraform reads it back."""
-    return json.dumps(item, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")
-
-
 def _spelled(items: list[str]) -> str:
-    return f"[{', '.join(quoted(each) for each in items)}]"
+    return f"[{', '.join(syntax.quoted(each) for each in items)}]"
 
 
 def _edit(data: bytes, name: str, wanted: Node, replaced: Callable[[str], str], fresh: str) -> Edit:
@@ -131,7 +128,9 @@ def _document(data: bytes) -> Document:
     except Malformed as fault:
         raise _unreadable(f"line {fault.line}: {fault}") from fault
     if document.blocks:
-        raise _unreadable(f"it holds a block, {one_line(document.blocks[0], 60)} {{ … }}, and only values may be there")
+        raise _unreadable(
+            f"it holds a block, {one_line(document.blocks[0], 60)} {{ … }}, and only values may be there"
+        )
     return document
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 from wizard.services.hcl import syntax
@@ -12,7 +11,7 @@ from wizard.services.hcl.syntax import Node
 def with_item(text: str, item: str) -> str:
     """The list `text` with the text `item` at its end; its comments and layout stay. `null` counts as empty."""
     node = syntax.value(text)
-    spelled = _spelled(item)
+    spelled = syntax.quoted(item)
     if node.kind != "list":
         return f"[{spelled}]"
     if not node.items:
@@ -51,8 +50,10 @@ def _stacked(text: str, node: Node, spelled: str, trailing: bool) -> str:
     tail = text[after:line_end]
     added = f"{indent}{spelled}{',' if trailing else ''}"
     broken = syntax.line_break(text)
-    closing = "" if text[line_end:].startswith(("\n", "\r\n")) else broken
-    return f"{text[:after]}{comma}{tail}{broken}{added}{closing}{text[line_end:].lstrip(' ') if closing else text[line_end:]}"
+    rest = text[line_end:]
+    if not rest.startswith(("\n", "\r\n")):
+        rest = broken + rest.lstrip(" \t")
+    return f"{text[:after]}{comma}{tail}{broken}{added}{rest}"
 
 
 def _into_empty(text: str, spelled: str) -> str:
@@ -94,7 +95,3 @@ def _line_end(text: str, at: int) -> int:
     if end < 0:
         return len(text)
     return end - 1 if text[end - 1 : end] == "\r" and end - 1 >= at else end
-
-
-def _spelled(item: str) -> str:
-    return json.dumps(item, ensure_ascii=False).replace("${", "$${").replace("%{", "%%{")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from wizard.services.hcl import syntax
 from wizard.services.hcl.syntax import Document
@@ -41,7 +42,7 @@ def _behind_placeholder(document: Document, name: str) -> int | None:
 def _closed(text: str, comments: list[tuple[int, int]], value: str) -> int:
     """Where the commented value ends: on its line, or where the bracket that it opens is closed."""
     open_brackets, end = _opened(value), comments[0][1]
-    for (_, above), (start, below) in zip(comments, comments[1:], strict=False):
+    for (_, above), (start, below) in pairwise(comments):
         if open_brackets <= 0 or text[above:start].strip():
             break
         open_brackets += _opened(text[start:below])

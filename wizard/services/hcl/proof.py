@@ -20,7 +20,7 @@ def fault(before: Document, after: str, name: str, wanted: Node) -> str:
         return f"it could not be read (line {malformed.line}: {malformed})"
     if _others(document, name) != _others(before, name):
         return "another value would have changed with it"
-    if _comments(document, name) != _comments(before, name):
+    if _comments(document) != _comments(before):
         return "a comment would have changed with it"
     found = document.named(name)
     if len(found) != 1:
@@ -47,8 +47,7 @@ def _others(document: Document, name: str) -> list[tuple[str, str]]:
     ]
 
 
-def _comments(document: Document, name: str) -> list[str]:
-    del name
+def _comments(document: Document) -> list[str]:
     return [document.text[start:end] for start, end in document.comments]
 
 

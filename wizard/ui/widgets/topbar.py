@@ -56,18 +56,17 @@ class TopBar(Vertical):
 def where(facts: Facts, width: int) -> Content:
     """Account, identity, region and workspace in at most `width` cells; ends of long names give way."""
     aws, workspace = facts.get(AwsIdentity), facts.get(WorkspaceProven)
-    parts: list[tuple[str, str]] = []
+    roomy = width >= 76
+    parts: list[tuple[str, str]] = [("AWS ", aws.account if aws else "not signed in")]
     if aws is not None:
-        who = aws.arn.rsplit(":", 1)[-1]
-        parts += [("AWS ", aws.account), ("as ", _shortened(who)), ("in ", aws.region)]
+        parts += [("as ", _shortened(aws.arn.rsplit(":", 1)[-1])), ("in ", aws.region)]
+    if workspace is not None:
+        parts.append(("workspace ", workspace.host if width >= 100 else workspace.host.split(".", 1)[0]))
     else:
-        parts.append(("AWS ", "not signed in"))
-    parts.append(
-        ("workspace ", workspace.host.split(".", 1)[0] if width < 100 else workspace.host)
-        if workspace
-        else ("", "no workspace yet")
+        parts.append(("", "no workspace yet"))
+    drawn = Content(" · ").join(
+        joined((name if roomy or name == "AWS " else "", MUTED), value) for name, value in parts
     )
-    drawn = Content(" · ").join(joined((name, MUTED), value) for name, value in parts)
     return drawn.truncate(width, ellipsis=True)
 
 

@@ -1,0 +1,67 @@
+"""Reading a .tfvars file and writing a change to it, whole or not at all."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from wizard.core import atomic
+from wizard.core.problem import Problem
+from wizard.core.text import one_line
+from wizard.services.hcl.editor import Edit
+
+_LARGEST = 4_000_000
+
+
+def read(path: Path) -> bytes:
+    """The file's bytes, none when there is no file yet. Raises Problem when it cannot be read."""
+    try:
+        if path.exists() and path.stat().st_size > _LARGEST:
+            raise _too_large(path)
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise Problem(
+            code="tfvars.unreadable",
+            what=f"{path} cannot be read.",
+            why=one_line(error.strerror or error, 200),
+            remedy="Check who owns the file and whether it is a file at all, then try again.",
+        ) from error
+
+
+def write(path: Path, edit: Edit, now: datetime) -> Path | None:
+    """Write the edit and return the path of the backup, None when there was nothing to keep.
+
+    Refuses with a Problem when the file is no longer what it was when it was read, or cannot be written; then it
+    is untouched. A link stays a link; mode and owner stay.
+    """
+    if not edit.changed:
+        return None
+    if read(path) != edit.before:
+        raise Problem(
+            code="tfvars.moved_on",
+            what=f"{path.name} was changed by someone else in the meantime.",
+            why="Writing now would undo that change.",
+            remedy="Try again: the file is read anew and the change is shown once more.",
+        )
+    try:
+        backup = atomic.backup(path, now) if path.exists() else None
+        atomic.write(path, edit.after)
+    except OSError as error:
+        raise Problem(
+            code="tfvars.unwritable",
+            what=f"{path} cannot be written.",
+            why=one_line(error.strerror or error, 200),
+            remedy="Check who may write in that folder and whether the disk is full; the file is as it was.",
+        ) from error
+    return backup
+
+
+def _too_large(path: Path) -> Problem:
+    return Problem(
+        code="tfvars.too_large",
+        what=f"{path} is too large to be a file of variables.",
+        why=f"It holds more than {_LARGEST // 1_000_000} MB.",
+        remedy="Check that this is the right file.",
+    )

@@ -1,0 +1,157 @@
+"""Which values a Terraform run will see: every file and variable that sets one, and which of them wins.
+
+Source of the order: https://developer.hashicorp.com/terraform/language/values/variables#variable-definition-precedence
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wizard.core.text import clean, one_line
+from wizard.services.hcl import syntax
+from wizard.services.hcl.placeholders import placeholder
+from wizard.services.hcl.syntax import Malformed
+
+MAIN = "terraform.tfvars"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One place that gives a variable a value."""
+
+    name: str
+    origin: str
+    """`terraform.tfvars line 4`, `the variable TF_VAR_name`."""
+    file: str
+    """Name of the file, empty when it is not one."""
+    spelled: str = field(repr=False)
+    """The value as it stands there."""
+
+
+def load_values(folder: Path, environ: Mapping[str, str]) -> dict[str, tuple[Setting, ...]]:
+    """Every setting of every variable, in Terraform's order: the last of each wins. Unreadable files give none."""
+    found: dict[str, tuple[Setting, ...]] = {}
+    for setting in _settings(folder, environ):
+        found[setting.name] = (*found.get(setting.name, ()), setting)
+    return found
+
+
+def warnings(
+    folder: Path, name: str, environ: Mapping[str, str], notes: Sequence[str] = (), file: str = MAIN
+) -> list[str]:
+    """What an operator should know before `name` is written to `file`: who overrules that line, what is unreadable.
+
+    `notes` come first, as they are.
+    """
+    found = list(notes)
+    settings = load_values(folder, environ).get(name, ())
+    files = [MAIN, *(path.name for path in _files(folder) if path.name != MAIN)]
+    here = files.index(file) if file in files else -1
+    for setting in settings:
+        if setting.file == file or (setting.file and files.index(setting.file) < here):
+            continue
+        if setting.file or setting.origin.startswith("an argument"):
+            found.append(
+                f"{setting.origin} sets {name} too, and Terraform listens to it instead of {file}. "
+                f"Take it out there, or make the change there."
+            )
+    found += [
+        f"{path.name} cannot be read ({fault}), so nobody can tell whether it sets {name}."
+        for path in _files(folder)
+        if path.name != file and (fault := _fault(path))
+    ]
+    return found
+
+
+def placeholders(folder: Path) -> list[str]:
+    """One sentence for every value of the folder's files that was never filled in."""
+    return [
+        f"{setting.origin}: {sentence}"
+        for setting in _settings(folder, {})
+        for text in _texts(setting.spelled)
+        if (sentence := placeholder(one_line(text, 80)))
+    ]
+
+
+def _settings(folder: Path, environ: Mapping[str, str]) -> Iterator[Setting]:
+    for variable, text in sorted(environ.items()):
+        if variable.startswith("TF_VAR_"):
+            yield Setting(
+                variable.removeprefix("TF_VAR_"), f"The variable {variable}", "", clean(text, 10_000)
+            )
+    for path in _files(folder):
+        yield from _of_file(path)
+    yield from _of_arguments(environ)
+
+
+def _files(folder: Path) -> list[Path]:
+    main = [folder / MAIN, folder / f"{MAIN}.json"]
+    automatic = sorted(
+        [*folder.glob("*.auto.tfvars"), *folder.glob("*.auto.tfvars.json")], key=lambda p: p.name
+    )
+    return [path for path in (*main, *automatic) if path.is_file()]
+
+
+def _of_file(path: Path) -> Iterator[Setting]:
+    try:
+        text = path.read_text("utf-8")
+        if path.suffix == ".json":
+            members = json.loads(text.removeprefix(syntax.BOM))
+            for name, value in members.items() if isinstance(members, dict) else ():
+                yield Setting(one_line(name, 200), path.name, path.name, clean(json.dumps(value), 10_000))
+            return
+        for argument in syntax.read(text).arguments:
+            line = text.count("\n", 0, argument.start) + 1
+            spelled = clean(text[argument.node.start : argument.node.end], 10_000)
+            yield Setting(one_line(argument.name, 200), f"{path.name} line {line}", path.name, spelled)
+    except (OSError, ValueError, Malformed):
+        return
+
+
+def _fault(path: Path) -> str:
+    """Why a file cannot be read, empty when it can."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+        if path.suffix == ".json":
+            json.loads(text.removeprefix(syntax.BOM))
+        else:
+            syntax.read(text)
+    except Malformed as fault:
+        return f"line {fault.line}: {fault}"
+    except (OSError, ValueError) as error:
+        return one_line(error, 120)
+    return ""
+
+
+def _of_arguments(environ: Mapping[str, str]) -> Iterator[Setting]:
+    """`-var` in TF_CLI_ARGS and TF_CLI_ARGS_plan overrules every file."""
+    for variable in ("TF_CLI_ARGS", "TF_CLI_ARGS_plan"):
+        try:
+            words = shlex.split(environ.get(variable, ""))
+        except ValueError:
+            continue
+        for word, following in zip(words, [*words, ""][1:], strict=True):
+            found = re.match(r"--?var(?:=(.*)|$)", word, re.DOTALL)
+            name, _, value = ((found[1] or following) if found else "").partition("=")
+            if name:
+                yield Setting(one_line(name, 200), f"an argument in {variable}", "", clean(value, 10_000))
+
+
+def _texts(spelled: str) -> list[str]:
+    """The texts in a value, at any depth; comments are not among them."""
+    try:
+        nodes = [syntax.value(spelled)]
+    except Malformed:
+        return []
+    found = []
+    while nodes:
+        node = nodes.pop()
+        if node.kind in ("string", "heredoc"):
+            found.append(str(node.value))
+        nodes += node.items
+    return found
