@@ -189,6 +189,8 @@ class _Reader(Cursor):
                 return Node(
                     "list", start, self.at, [item.value for item in items], tuple(items), tuple(commas)
                 )
+            if self.at >= len(self.text):
+                raise self.malformed("a bracket is not closed", start)
             if len(items) > len(commas) or (
                 re.match(r"for\b", self.text[self.at : self.at + 4]) and not items
             ):
@@ -209,6 +211,8 @@ class _Reader(Cursor):
             if self.text.startswith("}", self.at):
                 self.at += 1
                 return Node("object", start, self.at, members, tuple(items))
+            if self.at >= len(self.text):
+                raise self.malformed("a bracket is not closed", start)
             key = self._key()
             self.blank(lines=False)
             if (
