@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wizard.core.flow import Flow
 from wizard.core.journal import Journal
@@ -20,6 +21,9 @@ from wizard.core.redact import Redactor
 from wizard.services import Services
 from wizard.steps import FRONT, STEPS
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.demo.world import World
 
 
 @dataclass(frozen=True)
@@ -91,36 +95,34 @@ def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
     scenario = load(scenario_name)
     redact = Redactor()
     with ExitStack() as stack:
-        folder = _temporary(stack)
-        paths = Paths(
-            home=folder, data=folder / "data", state=folder / "state", cache=Paths.of(os.environ).cache
-        )
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="htd-wizard-demo-")))
+        paths = pretend_paths(folder)
 
         def open_services() -> Services:
-            return _pretend(stack, scenario_name, options, paths, redact)
+            from wizard.demo.world import World
+
+            world = stack.enter_context(World(scenario, folder, os.environ, options.attended))
+            return pretend(world, options, paths, redact, stack)
 
         flow = _flow(open_services, paths, redact, options.pace)
         stack.callback(flow.close)
-        yield Opening(
-            flow,
-            FRONT,
-            _browse,
-            redact,
-            badge="DEMO · nothing here is real",
-            visits=scenario.visits(tuple(step.id for step in STEPS)),
-        )
+        visits = scenario.visits(tuple(step.id for step in STEPS))
+        yield Opening(flow, FRONT, _browse, redact, badge="DEMO · nothing here is real", visits=visits)
 
 
-def _pretend(
-    stack: ExitStack, scenario_name: str, options: Options, paths: Paths, redact: Redactor
-) -> Services:
+def pretend_paths(folder: Path) -> Paths:
+    """The wizard's own folders in a demo; only the cache of providers is the operator's, to spare the download."""
+    home = folder / "home"
+    return Paths(home, home / ".local/share/wizard", home / ".local/state/wizard", Paths.of(os.environ).cache)
+
+
+def pretend(world: World, options: Options, paths: Paths, redact: Redactor, stack: ExitStack) -> Services:
+    """Services that reach `world` and nothing else, until `stack` is closed."""
     from wizard.demo.engine import choose
-    from wizard.demo.scenario import load
-    from wizard.demo.world import World, sealed
+    from wizard.demo.world import sealed
     from wizard.services.aws.session import AwsPlaces
 
     outside = dict(os.environ)
-    world = stack.enter_context(World(load(scenario_name), outside, options.attended))
     stack.enter_context(sealed(world.environ))
     return Services(
         environ=world.environ,
@@ -143,13 +145,8 @@ def _flow(open_services: Callable[[], Services], paths: Paths, redact: Redactor,
         journal=Journal(
             paths.state / "journals" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.jsonl", redact
         ),
+        pace=pace,
     )
-
-
-def _temporary(stack: ExitStack) -> Path:
-    import tempfile
-
-    return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="htd-wizard-demo-")))
 
 
 def _browse(address: str) -> bool:

@@ -391,7 +391,7 @@ _CHANGES = (
     ResourceChange("aws_s3_bucket.old", "delete", "no longer declared"),
 )
 
-FRONT = Start()
+FRONT: Scripted = Start()
 STEPS: tuple[Scripted, ...] = (
     Credentials(),
     Permissions(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -32,16 +31,16 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 class World:
     """Starts the servers and lays out the home folder; closing it leaves nothing behind."""
 
-    def __init__(self, scenario: Scenario, environ: Mapping[str, str], attended: bool = True) -> None:
+    def __init__(
+        self, scenario: Scenario, folder: Path, environ: Mapping[str, str], attended: bool = True
+    ) -> None:
+        """`folder` is empty, or not there yet; whoever made it removes it."""
         self.scenario = scenario
         self._attended = attended
         self._stack = ExitStack()
         try:
-            self.folder = Path(
-                self._stack.enter_context(tempfile.TemporaryDirectory(prefix="htd-wizard-demo-"))
-            )
-            self.home = self.folder / "home"
-            self.module = self.folder / "project" / "terraform"
+            self.home = folder / "home"
+            self.module = self.home / "project" / "terraform"
             self._start_aws()
             self._start_workspace()
             self._lay_out_module()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import textwrap
 from collections.abc import Callable
 from typing import IO
 
@@ -23,6 +24,7 @@ from wizard.core.event import (
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem
 
+_LOUDEST = (Verdict.GAP, Verdict.UNKNOWN, Verdict.PREDICTED, Verdict.PROVEN)
 _MARKS = {
     "create": "+",
     "update": "~",
@@ -44,7 +46,7 @@ class Printer:
         self._redact = redact
         self._copy_lines = copy_lines
         self._warehouse = ("", "", "")
-        self._fine: dict[str, list[Finding]] = {}
+        self._grouped: list[Finding] = []
 
     def say(self, text: str = "") -> None:
         print(self._redact(text), file=self._out, flush=True)
@@ -60,27 +62,34 @@ class Printer:
             self.say(f"  {line}")
 
     def __call__(self, event: Event) -> None:
-        if isinstance(event, Finding) and event.ok and event.group:
-            self._fine.setdefault(event.group, []).append(event)
+        if isinstance(event, Finding) and event.group:
+            self._grouped.append(event)
             return
-        if not isinstance(event, Finding | Progress):
+        if not isinstance(event, Progress):
             self.flush()
         for line in self.lines(event):
             self.say(f"  {line}")
 
     def flush(self) -> None:
-        """Say what is fine, a line a group: dozens of good findings are one piece of news."""
-        for group, findings in self._fine.items():
-            counts = [
-                f"{count} {verdict.word}"
-                for verdict in (Verdict.PROVEN, Verdict.PREDICTED)
-                if (count := sum(f.verdict is verdict for f in findings))
-            ]
+        """Say the findings so far, those alike in one line: dozens of them are few pieces of news."""
+        alike: dict[tuple[str, Verdict, str], list[Finding]] = {}
+        for finding in self._grouped:
+            evidence = "" if finding.ok else finding.evidence
+            alike.setdefault((finding.group, finding.verdict, evidence), []).append(finding)
+        self._grouped.clear()
+        for (group, verdict, evidence), findings in sorted(
+            alike.items(), key=lambda each: _LOUDEST.index(each[0][1])
+        ):
             if len(findings) == 1:
                 self.say(f"  {findings[0].line()}")
-            else:
-                self.say(f"  {findings[0].verdict.glyph} {group}: {', '.join(counts)}")
-        self._fine.clear()
+                continue
+            self.say(
+                f"  {verdict.glyph} {len(findings)} {verdict.word}  {group}{f': {evidence}' if evidence else ''}"
+            )
+            if verdict not in (Verdict.PROVEN, Verdict.PREDICTED):
+                names = ", ".join(sorted(finding.title.partition(" on ")[0] for finding in findings))
+                for line in textwrap.wrap(names, 100):
+                    self.say(f"      {line}")
 
     def lines(self, event: Event) -> list[str]:
         """The lines one event is worth; none for what only a screen can show."""
@@ -88,7 +97,7 @@ class Printer:
             case Phase(title, command):
                 return [f"… {title}", *([f"    $ {command}"] if command else [])]
             case Line(text, level, _):
-                return [f"{'! ' if level in ('warning', 'error') else ''}{text}"]
+                return [] if level == "debug" else [f"{'! ' if level in ('warning', 'error') else ''}{text}"]
             case Finding():
                 return [event.line()]
             case DeviceCode():

@@ -106,7 +106,8 @@ def _running(running: list[warehouses.Warehouse]) -> Table:
 def _ask(host: str, restarts: int, change: warehouse_config.Change) -> Ask:
     effects = []
     if change.changed:
-        effects.append(f"{plural(restarts, 'running warehouse')} will restart." if restarts else "No warehouse restarts.")
+        restarting = f"{plural(restarts, 'running warehouse')} will restart."
+        effects.append(restarting if restarts else "No warehouse restarts.")
         effects.append("It also applies to serverless notebooks and jobs.")
     if change.replaces:
         effects.append(f"It REPLACES {change.replaces}, which somebody else may rely on.")

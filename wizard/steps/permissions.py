@@ -80,7 +80,8 @@ class Permissions(Step[PermissionsProven]):
         )
         yield Phase(f"Trying {plural(len(needs), 'permission')} on {plural(len(resources), 'resource')}")
         found: list[Finding] = []
-        for event in permissions.check(session, needs):
+        held = state.read(Path(machine.module))
+        for event in permissions.check(session, needs, held.account if held else ""):
             if isinstance(event, Finding):
                 found.append(event)
             yield event

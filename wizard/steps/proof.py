@@ -67,9 +67,9 @@ class Proof(Step[DataProven]):
         applied, warehouse = facts.get(Applied), facts.get(WarehouseRunning)
         if applied is None or warehouse is None:
             return []
+        body = f'{{"warehouse_id": "{warehouse.id}", "statement": "SELECT 1"}}'
         return [
-            "databricks api post /api/2.0/sql/statements --json "
-            f'\'{{"warehouse_id": "{warehouse.id}", "statement": "SELECT 1"}}\'',
+            f"databricks api post /api/2.0/sql/statements --json '{body}'",
             f"HIVE_TO_DELTA_TEST_WAREHOUSE_ID={warehouse.id} make test",
         ]
 

@@ -192,12 +192,13 @@ def _hear(message: Message, heard: _Heard, total: int) -> Work[None]:
         case "change_summary":
             changes = message.data.get("changes")
             heard.counts = changes if isinstance(changes, dict) else {}
-            yield Line(message.text)
+            # A plan is shown whole; only an apply's own count is news.
+            yield Line(message.text, "debug" if heard.counts.get("operation") == "plan" else "info")
         case "outputs":
             heard.outputs.update(_values(message))
         case "apply_start" | "apply_progress" | "apply_complete" | "apply_errored":
             yield from _resource(message, heard, total)
-        case "version" | "planned_change" | "resource_drift" | "refresh_start" | stream.JUNK:
+        case "version" | "planned_change" | "resource_drift" | "refresh_start" | "refresh_complete" | stream.JUNK:
             yield Line(message.text, "debug", message.address)
         case _:
             yield Line(message.text, message.level, message.address)
@@ -216,7 +217,8 @@ def _resource(message: Message, heard: _Heard, total: int) -> Work[None]:
         yield ResourceRow(address, action, "failed", seconds, "Terraform gives the reason at the end.")
     else:
         yield ResourceRow(address, action, "running", seconds)
-    yield Line(message.text, "error" if message.type == "apply_errored" else "info", address)
+    # The row says it already; the line is for the log.
+    yield Line(message.text, "debug", address)
 
 
 def _values(message: Message) -> dict[str, object]:
