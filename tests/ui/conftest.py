@@ -41,11 +41,7 @@ class Driven:
     @property
     def text(self) -> str:
         """Every word that is shown on the top screen."""
-        shown = [
-            w
-            for w in self.app.screen.query(Static)
-            if w.display and all(n.display for n in w.ancestors_with_self)
-        ]
+        shown = [w for w in self.app.screen.query(Static) if all(n.display for n in w.ancestors_with_self)]
         rosters = [
             str(option.prompt)
             for roster in self.app.screen.query("Roster")

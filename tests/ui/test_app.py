@@ -61,7 +61,7 @@ def test_a_signal_ends_the_program_and_gives_the_terminal_back(name: signal.Sign
 
 
 def test_the_first_paint_needs_textual_only() -> None:
-    heavy = ["boto3", "databricks.sdk", "hcl2", "questionary", "moto", "textual.widgets._markdown", "difflib"]
+    heavy = ["boto3", "databricks.sdk", "hcl2", "questionary", "moto", "textual.widgets._markdown"]
     program = f"import sys; import wizard.ui.app; print([m for m in {heavy!r} if m in sys.modules])"
     out = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True

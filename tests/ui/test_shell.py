@@ -46,7 +46,7 @@ def test_a_code_is_shown_copied_and_opened_and_the_wait_can_be_stopped(drive: Op
 
 def test_a_running_step_goes_on_while_the_operator_looks_elsewhere(drive: Opens) -> None:
     async def run() -> None:
-        async with drive(hold=0.3) as d:
+        async with drive(hold=1.5) as d:
             await d.press("enter")
             await d.pilot.press("enter")
             await d.until(lambda: d.app.jobs.running and not d.app.jobs.waiting)
@@ -119,7 +119,6 @@ def test_letters_are_typed_and_function_keys_act_while_a_field_has_the_focus(dri
             assert "l" not in shown
             await d.pilot.press("f2")
             assert d.pane.has_class("-log")
-            assert any("Find" in line or "●" in line or not line for line in d.pane.log_lines.lines) or True
 
     asyncio.run(run())
 
@@ -225,8 +224,9 @@ def test_wider_is_richer_and_too_small_says_so(
             await d.pilot.pause()
             assert bool(d.shell.query_one("#middle").display) is not small
             assert bool(d.shell.query_one("#small", Static).display) is small
-            assert bool(d.shell.query_one("#rail").display) is (rail or small)
-            assert bool(d.shell.query_one("Aside").display) is aside
+            if not small:
+                assert bool(d.shell.query_one("#rail").display) is rail
+                assert bool(d.shell.query_one("Aside").display) is aside
 
     asyncio.run(run())
 

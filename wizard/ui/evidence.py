@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.containers import VerticalScroll
 
@@ -12,6 +12,10 @@ from wizard.core.event import DeviceCode, Diff, Event, Planned, ResourceRow, Tab
 from wizard.core.finding import Finding
 from wizard.ui.stack import YIELDS
 from wizard.ui.widgets.block import Block
+
+if TYPE_CHECKING:
+    from wizard.ui.widgets.gauge import Gauge
+    from wizard.ui.widgets.resources import Resources
 
 B = TypeVar("B", bound=Block)
 
@@ -41,15 +45,25 @@ class Evidence(VerticalScroll, can_focus=False):
 
     def show(self, events: Sequence[tuple[float, Event]]) -> None:
         """Show what these events say, in order. Events that are not evidence are passed over."""
-        self._show_findings([event for _, event in events if isinstance(event, Finding)])
-        self._show_resources([(when, event) for when, event in events if isinstance(event, ResourceRow)])
-        for when, event in events:
-            if isinstance(event, WarehouseSeen):
-                from wizard.ui.widgets.gauge import Gauge
+        from wizard.ui.widgets.findings import Findings
 
-                self._one(Gauge, lambda: Gauge(self._typical)).add(event, when)
+        findings: list[Finding] = []
+        rows: list[tuple[float, ResourceRow]] = []
+        for when, event in events:
+            if isinstance(event, Finding):
+                self._one(Findings, Findings)
+                findings.append(event)
+            elif isinstance(event, ResourceRow):
+                self._resources()
+                rows.append((when, event))
+            elif isinstance(event, WarehouseSeen):
+                self._gauge().add(event, when)
             elif isinstance(event, DeviceCode | Diff | Planned | Table):
                 self._place(self._made(event))
+        if findings:
+            self._one(Findings, Findings).add(findings)
+        if rows:
+            self._resources().add(rows)
 
     def settle(self) -> None:
         """Fold what was read before an answer: codes, diffs, plans and lists."""
@@ -89,17 +103,15 @@ class Evidence(VerticalScroll, can_focus=False):
         for before, block in zip([None, *self.blocks], self.blocks, strict=False):
             block.set_class(before is not None and not (before.folded and block.folded), "-apart")
 
-    def _show_findings(self, findings: list[Finding]) -> None:
-        if findings:
-            from wizard.ui.widgets.findings import Findings
+    def _resources(self) -> Resources:
+        from wizard.ui.widgets.resources import Resources
 
-            self._one(Findings, Findings).add(findings)
+        return self._one(Resources, lambda: Resources(self._clock))
 
-    def _show_resources(self, rows: list[tuple[float, ResourceRow]]) -> None:
-        if rows:
-            from wizard.ui.widgets.resources import Resources
+    def _gauge(self) -> Gauge:
+        from wizard.ui.widgets.gauge import Gauge
 
-            self._one(Resources, lambda: Resources(self._clock)).add(rows)
+        return self._one(Gauge, lambda: Gauge(self._typical))
 
     def _made(self, event: DeviceCode | Diff | Planned | Table) -> Block:
         if isinstance(event, DeviceCode):

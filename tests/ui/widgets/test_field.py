@@ -27,10 +27,11 @@ class Bench(App[None]):
 
     def __init__(self, *questions: Question) -> None:
         super().__init__()
-        self.form = Form(Ask(questions))
+        self._ask = Ask(questions)
         self.heard: list[Answers] = []
 
     def compose(self) -> ComposeResult:
+        self.form = Form(self._ask)
         yield self.form
 
     def on_placed(self) -> None:

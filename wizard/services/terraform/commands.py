@@ -198,7 +198,14 @@ def _hear(message: Message, heard: _Heard, total: int) -> Work[None]:
             heard.outputs.update(_values(message))
         case "apply_start" | "apply_progress" | "apply_complete" | "apply_errored":
             yield from _resource(message, heard, total)
-        case "version" | "planned_change" | "resource_drift" | "refresh_start" | "refresh_complete" | stream.JUNK:
+        case (
+            "version"
+            | "planned_change"
+            | "resource_drift"
+            | "refresh_start"
+            | "refresh_complete"
+            | stream.JUNK
+        ):
             yield Line(message.text, "debug", message.address)
         case _:
             yield Line(message.text, message.level, message.address)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from re import Pattern
+from typing import Any
 
 from wizard.core.problem import Problem, Who
-from wizard.core.text import one_line
+from wizard.core.text import clean, one_line
 from wizard.services.terraform.stream import Diagnostic
 
 Explain = Callable[[str], Problem | None]
@@ -26,11 +28,13 @@ class _Known:
     step: str = ""
 
 
-def _known(code: str, shape: str, what: str, why: str, remedy: str, **more: str) -> _Known:
-    return _Known(code, re.compile(shape, re.IGNORECASE), what, why, remedy, step=more.get("step", ""))
+def _known(
+    code: str, shape: str, what: str, why: str, remedy: str, who: Who = Who.YOU, step: str = ""
+) -> _Known:
+    return _Known(code, re.compile(shape, re.IGNORECASE), what, why, remedy, who, step)
 
 
-_TABLE = (
+_TERRAFORM = (
     _known("terraform.lock", r"Error acquiring the state lock",
            "Another Terraform works on this state.",
            "It holds the state's lock, so that two do not write at once.",
@@ -39,27 +43,51 @@ _TABLE = (
            "The plan is out of date, so nothing was applied.",
            "The state changed after the plan was made.",
            "Try again: a fresh plan is made and shown."),
+    _known("terraform.stale", r"plan file was created by|Failed to read plan from plan|Failed to load .* as a plan",
+           "The plan cannot be applied by this Terraform.",
+           "Its file is gone, damaged, or was made by another version.",
+           "Try again: a fresh plan is made and shown."),
     _known("terraform.variable", r"No value for required variable|Invalid value for (?:input )?variable|"
            r"Invalid value for \w+|Unsuitable value type|Value for undeclared variable",
            "A variable of the module has no value, or one that will not do.",
            "Terraform checks values against the module's own rules.",
            "Mend the value in terraform.tfvars, then try again.", step="variables"),
+    _known("terraform.lockfile", r"doesn't match any of the checksums|does not match any of the checksums|"
+           r"Inconsistent dependency lock file|previously-selected version .* no longer available",
+           "The lock file does not fit the provider that is here.",
+           "It was made on another kind of computer, or for another version.",
+           "Run terraform init -upgrade in the module's folder, or remove .terraform.lock.hcl, then try again."),
+    _known("terraform.provider_version", r"no available releases match",
+           "No AWS provider was found in a version that fits the module.",
+           "The mirror or the registry that Terraform asked has other versions only.",
+           "Put a fitting version into the mirror, or let Terraform reach the registry."),
     _known("terraform.provider", r"Failed to (?:query available|install) provider|could not connect to registry|"
-           r"provider registry .* does not have|no available releases match|Could not retrieve the list of available",
+           r"provider registry .* does not have|Could not retrieve the list of available",
            "Terraform could not get the AWS provider.",
            "The registry could not be reached, or it has no fitting version.",
            "Check the network or the proxy. Offline, name a mirror in Terraform's configuration or in "
            "HTD_PLUGIN_MIRROR."),
-    _known("terraform.lockfile", r"doesn't match any of the checksums|Inconsistent dependency lock file",
-           "The lock file does not fit the provider that is here.",
-           "It was made on another kind of computer, or for another version.",
-           "Run terraform init -upgrade in the module's folder, or remove .terraform.lock.hcl, then try again."),
-    _known("terraform.exists", r"EntityAlreadyExists|BucketAlready(?:OwnedByYou|Exists)|AlreadyExistsException|already exists",
+    _known("terraform.init", r"Required plugins are not installed|Backend initialization required|Module not installed|"
+           r"Provider dependency changes detected",
+           "The module's folder is not prepared for this run.",
+           "Providers, modules or the place of the state changed since it was.",
+           "Try again: the folder is prepared anew. If it comes back, run terraform init in the folder by hand."),
+    _known("terraform.version", r"Unsupported Terraform Core version|Unsupported OpenTofu",
+           "The module asks for another version of Terraform.",
+           "Its required_version does not allow the one that is here.",
+           "Install a version that it allows, then start the wizard again.", step="start"),
+    _known("terraform.state_unsaved", r"no space left on device|failed to persist state|Failed to save state",
+           "Terraform could not save its state.",
+           "The disk is full or the folder cannot be written.",
+           "Make room, then look for errored.tfstate in the module's folder before anything else."),
+    _known("terraform.exists", r"EntityAlreadyExists|BucketAlready(?:OwnedByYou|Exists)|AlreadyExistsException|"
+           r"already exists",
            "Something that Terraform wants to make is there already.",
            "It was made by hand, by another state, or by a run that was stopped half-way.",
            "Bring it into the state with an import, or choose another project_prefix in terraform.tfvars."),
     _known("terraform.syntax", r"Argument or block definition required|Invalid expression|Unsupported argument|"
-           r"Invalid multi-line string|Missing newline after argument|Unclosed configuration block",
+           r"Invalid multi-line string|Missing newline after argument|Unclosed configuration block|"
+           r"Missing name for resource|Unsupported block type|Invalid block definition|Invalid character",
            "A file of the module is not valid.",
            "Terraform could not read it.",
            "Mend the line that is named below, then try again."),
@@ -67,15 +95,29 @@ _TABLE = (
            "AWS asked to slow down.",
            "Too many calls came at once, from you or from others in the account.",
            "Wait a minute, then try again; what was made stays."),
-    _known("terraform.network", r"no such host|connection refused|i/o timeout|TLS handshake|network is unreachable",
+    _known("terraform.network", r"no such host|connection refused|i/o timeout|TLS handshake|network is unreachable|"
+           r"request send failed",
            "Terraform could not reach AWS.",
            "The network, a proxy or a VPN is in the way.",
            "Check the connection, then try again."),
-    _known("terraform.disk", r"no space left on device|failed to persist state",
-           "Terraform could not save its state.",
-           "The disk is full or the folder cannot be written.",
-           "Make room, then look for errored.tfstate in the module's folder before anything else."),
 )  # fmt: skip
+
+_AFTER_ALL = (
+    _known("aws.credentials", r"No valid credential sources|ExpiredToken|InvalidClientTokenId|SignatureDoesNotMatch|"
+           r"failed to (?:refresh cached credentials|get shared config profile)|AuthFailure",
+           "AWS did not accept the credentials.",
+           "They have expired, or they are not known to AWS.",
+           "Sign in again, then try again; what was made stays.", step="credentials"),
+    _known("aws.denied", r"AccessDenied|UnauthorizedOperation|Forbidden|is not authorized",
+           "AWS refused something that Terraform needs to do.",
+           "These credentials may not do it.",
+           "Check the permissions again, or sign in with stronger credentials.", Who.AWS_ADMIN, "permissions"),
+    _known("terraform.interrupted", r"execution halted|context canceled|operation canceled|Interrupted",
+           "Terraform was stopped before it was done.",
+           "It was interrupted. Something may be made in AWS that the state does not know of.",
+           "Try again: the plan shows what is missing. If AWS says that something exists already, import it."),
+)  # fmt: skip
+"""Tried when neither Terraform's own faults nor the reader of AWS's refusals know better."""
 
 
 def problem(diagnostics: Sequence[Diagnostic], doing: str, explain: Explain, stderr: str = "") -> Problem:
@@ -84,14 +126,16 @@ def problem(diagnostics: Sequence[Diagnostic], doing: str, explain: Explain, std
     `doing` completes the sentence "Terraform failed while …".
     """
     errors = _distinct([each for each in diagnostics if each.severity == "error"])
-    evidence = tuple(_line(each) for each in errors) or tuple(
-        one_line(line) for line in stderr.splitlines()[-5:] if line.strip()
-    )
-    for each in errors:
-        found = _table(each) or _from_aws(each, explain)
-        if found is not None:
-            found.evidence = evidence
-            return found
+    if not errors and stderr.strip():
+        # Without -json Terraform tells its errors there.
+        errors = [Diagnostic("error", clean(stderr.strip(), 4_000), "", "", "", "")]
+    evidence = tuple(_line(each) for each in errors)
+    found = [each for each in (_one(each, explain) for each in errors) if each is not None]
+    if found:
+        first = found[0]
+        first.evidence = evidence
+        first.copy = _merged([each.copy for each in found if each.code == first.code])
+        return first
     return Problem(
         code="terraform.failed",
         what=f"Terraform failed while {doing}.",
@@ -101,16 +145,47 @@ def problem(diagnostics: Sequence[Diagnostic], doing: str, explain: Explain, std
     )
 
 
-def _table(each: Diagnostic) -> Problem | None:
-    for known in _TABLE:
+def _one(each: Diagnostic, explain: Explain) -> Problem | None:
+    return _table(each, _TERRAFORM) or _from_aws(each, explain) or _table(each, _AFTER_ALL)
+
+
+def _table(each: Diagnostic, table: Sequence[_Known]) -> Problem | None:
+    for known in table:
         if known.shape.search(each.text):
-            why = (
-                f"{known.why} {one_line(each.detail, 300)}"
-                if known.code == "terraform.variable"
-                else known.why
+            return Problem(
+                known.code,
+                known.what,
+                _why(known, each),
+                known.remedy,
+                known.who,
+                copy=_unlock(each) if known.code == "terraform.lock" else "",
+                step=known.step,
             )
-            return Problem(known.code, known.what, why, known.remedy, known.who, step=known.step)
     return None
+
+
+def _why(known: _Known, each: Diagnostic) -> str:
+    """The reason with what only this diagnostic knows: the value's fault, the line, who holds the lock."""
+    if known.code == "terraform.variable":
+        return f"{known.why} {one_line(each.detail, 300)}"
+    if known.code == "terraform.syntax" and each.place:
+        return f"{known.why} See {each.place}: {one_line(each.detail or each.summary, 200)}"
+    if known.code == "terraform.lock":
+        holder, since = _of_lock(each, "Who"), _of_lock(each, "Created")
+        return f"{known.why} It belongs to {holder}, since {since}." if holder else known.why
+    return known.why
+
+
+def _unlock(each: Diagnostic) -> str:
+    """The command for a lock that was left behind. A lock on a local file ends with its process."""
+    lock, path = _of_lock(each, "ID"), _of_lock(each, "Path")
+    return f"terraform force-unlock {lock}" if re.fullmatch(r"[\w-]+", lock) and "/" in path else ""
+
+
+def _of_lock(each: Diagnostic, name: str) -> str:
+    """Terraform tells about the lock in a text, line by line."""
+    found = re.search(rf"(?m)^\s*{name}:[ \t]*(\S.*)$", each.detail)
+    return one_line(found[1], 120) if found else ""
 
 
 def _from_aws(each: Diagnostic, explain: Explain) -> Problem | None:
@@ -126,6 +201,20 @@ def _from_aws(each: Diagnostic, explain: Explain) -> Problem | None:
         copy=found.copy,
         step=found.step or "permissions",
     )
+
+
+def _merged(copies: Sequence[str]) -> str:
+    """Policies become one policy with every statement; of anything else the first is kept."""
+    statements: list[Any] = []
+    for each in copies:
+        try:
+            document = json.loads(each)
+            statements += [one for one in document["Statement"] if one not in statements]
+        except (ValueError, KeyError, TypeError):
+            continue
+    if len(statements) < 2:
+        return copies[0] if copies else ""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, indent=2)
 
 
 def _distinct(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

@@ -6,7 +6,7 @@ Source of the format: https://developer.hashicorp.com/terraform/internals/json-f
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -53,16 +53,16 @@ class Read:
     """Resources that Terraform believes are gone and would make again: an alarm, to be checked before an apply."""
 
 
-def read(document: Mapping[str, Any]) -> Read:
-    """The plan in the output of `show -json`."""
+def read(document: Mapping[str, Any], gone: Collection[str] = ()) -> Read:
+    """The plan in the output of `show -json`. `gone`: what the plan's own stream told to be deleted outside."""
     entries = [entry for entry in document.get("resource_changes") or [] if entry.get("mode") != "data"]
     changes = sorted(
         (change for entry in entries if (change := _change(entry)) is not None),
         key=lambda change: (_ORDER.get(change.action, 9), change.address),
     )
     counts = [change.action for change in changes]
-    gone = {
-        str(entry.get("address"))
+    lost = {*gone} | {
+        one_line(entry.get("address", ""), 300)
         for entry in document.get("resource_drift") or []
         if entry.get("change", {}).get("actions") == ["delete"]
     }
@@ -77,7 +77,7 @@ def read(document: Mapping[str, Any]) -> Read:
         ),
         changes_anything=bool(changes) or any(each.get("actions") != ["no-op"] for each in outputs.values()),
         recreated=tuple(
-            c.address for c in changes if c.action in ("create", "replace") and c.address in gone
+            c.address for c in changes if c.action in ("create", "replace") and c.address in lost
         ),
     )
 
@@ -87,12 +87,25 @@ def _change(entry: Mapping[str, Any]) -> ResourceChange | None:
     action = _action(change)
     if action in ("no-op", "read"):
         return None
+    attributes = _attributes(change)
     return ResourceChange(
         address=one_line(entry.get("address", ""), 300),
         action=action,
-        purpose=_PURPOSE.get(str(entry.get("type", "")), ""),
-        changes=_attributes(change),
+        purpose=_purpose(entry, [name for name, _, _ in attributes]),
+        changes=attributes,
     )
+
+
+def _purpose(entry: Mapping[str, Any], changed: list[str]) -> str:
+    """What the resource is for, or what this very change is about."""
+    kind, change = str(entry.get("type", "")), entry.get("change") or {}
+    if kind == "aws_iam_role" and changed == ["assume_role_policy"] and change.get("before"):
+        return "who may take on the role: its trust policy"
+    values = _mapping(change.get("after")) or _mapping(change.get("before"))
+    words = _PURPOSE.get(kind, "")
+    if kind in ("aws_iam_role_policy", "aws_iam_user_policy") and values.get("name"):
+        return f"{words}: {one_line(values['name'], 60)}"
+    return words
 
 
 def _action(change: Mapping[str, Any]) -> Action:
@@ -124,15 +137,15 @@ def _attributes(change: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
 
 
 def _shown(value: Any) -> str:
-    """A value as readable text: JSON inside a string is spread out, so that a policy's diff reads well."""
+    """A value as readable text: JSON inside a string is spread out and sorted, so that a policy's diff reads well."""
     if value is None:
         return ""
     if isinstance(value, str):
         if value.lstrip().startswith(("{", "[")):
             try:
-                return clean(json.dumps(json.loads(value), indent=2, ensure_ascii=False))
-            except ValueError:
-                pass
+                return clean(json.dumps(json.loads(value), indent=2, ensure_ascii=False, sort_keys=True))
+            except (ValueError, RecursionError):
+                return clean(value, 20_000)
         return clean(value, 20_000)
     return clean(json.dumps(value, indent=2, ensure_ascii=False), 20_000)
 

@@ -6,11 +6,14 @@ to files, it finishes and its state is whole.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +25,8 @@ from wizard.core.paths import private
 
 _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _CHUNK = 1 << 18
+_LONGEST = 1 << 24
+"""Bytes of one line; of a longer one the rest is dropped."""
 LOST = -1000
 """Stands for an exit code when the supervisor itself was killed: nobody knows how the command ended."""
 
@@ -38,16 +43,27 @@ class DetachedRun:
         """The exit code, negative for a signal; None while it runs; LOST when it cannot be known."""
         if self._supervisor is not None:
             self._supervisor.poll()
-        with suppress(OSError, ValueError):
-            return int((self.folder / "status").read_text())
-        return None if self.alive else self._code_after_all()
+        code = self._status()
+        if code is not None or self.alive:
+            return code
+        # The supervisor may have written its last word between the two looks.
+        code = self._status()
+        return LOST if code is None else code
 
     @property
     def alive(self) -> bool:
         """The supervisor is there."""
         if self._supervisor is not None:
             return self._supervisor.poll() is None
-        return _there(self._pid("supervisor"))
+        return _is_held(self.folder / "lock")
+
+    @property
+    def argv(self) -> tuple[str, ...]:
+        """The command, empty when the record cannot be read."""
+        try:
+            return tuple(str(each) for each in json.loads((self.folder / "run.json").read_text())["argv"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ()
 
     def interrupt(self) -> None:
         """One SIGINT to the command and to nothing else."""
@@ -66,10 +82,14 @@ class DetachedRun:
             code = self.code
             chunk = self._read(offset)
             offset += len(chunk)
-            *lines, rest = (rest + chunk).split(b"\n")
-            if lines or (not chunk and code is None):
-                yield [line.decode("utf-8", errors="replace") for line in lines]
-            if not chunk and code is not None:
+            if len(rest) < _LONGEST or b"\n" in chunk:
+                *lines, rest = (rest + chunk).split(b"\n")
+                if lines:
+                    yield [line.decode("utf-8", errors="replace") for line in lines]
+            if not chunk:
+                if code is None:
+                    yield []
+                    continue
                 if rest:
                     yield [rest.decode("utf-8", errors="replace")]
                 return
@@ -89,16 +109,16 @@ class DetachedRun:
         except FileNotFoundError:
             return b""
 
-    def _code_after_all(self) -> int:
-        """The supervisor may have written its last word between two looks."""
-        with suppress(OSError, ValueError):
+    def _status(self) -> int | None:
+        try:
             return int((self.folder / "status").read_text())
-        return LOST
+        except (OSError, ValueError):
+            return None
 
     def _pid(self, name: str) -> int:
         try:
             return int(json.loads((self.folder / "pid").read_text())[name])
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return 0
 
 
@@ -107,16 +127,23 @@ def start(argv: Sequence[str], environ: Mapping[str, str], folder: Path, now: da
     private(folder)
     record = {"argv": list(argv), "started": now.isoformat()}
     atomic.write(folder / "run.json", json.dumps(record).encode(), 0o600)
-    supervisor = subprocess.Popen(
-        [sys.executable, "-I", str(_SUPERVISOR), str(folder), *argv],
-        env=dict(environ),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        close_fds=True,
-        umask=0o077,
-    )
+    # Held from before the supervisor starts until it ends, however it ends: a number of a process may be used again.
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # Where files cannot be locked, only this wizard knows that the run goes on.
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        supervisor = subprocess.Popen(
+            [sys.executable, "-I", str(_SUPERVISOR), str(folder), *argv],
+            env=dict(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=(lock,),
+        )
+    finally:
+        os.close(lock)
     return DetachedRun(folder, supervisor)
 
 
@@ -125,13 +152,37 @@ def attach(folder: Path) -> DetachedRun | None:
     return DetachedRun(folder) if (folder / "run.json").exists() else None
 
 
-def _there(pid: int) -> bool:
-    if pid <= 0:
+def unfinished(runs: Path) -> list[DetachedRun]:
+    """The runs below `runs` that still work, the newest first."""
+    found = (attach(folder) for folder in sorted(_folders(runs), reverse=True))
+    return [run for run in found if run is not None and run.alive]
+
+
+def prune(runs: Path, keep: int = 20, plan_seconds: float = 86_400) -> None:
+    """Remove the oldest ended runs beyond `keep`, and plan files that were never applied: they hold values in clear."""
+    ended = [folder for folder in sorted(_folders(runs)) if not _is_held(folder / "lock")]
+    for folder in ended[: max(len(ended) - keep, 0)]:
+        shutil.rmtree(folder, ignore_errors=True)
+    for file in runs.glob("*.tfplan"):
+        with suppress(OSError):
+            if time.time() - file.stat().st_mtime > plan_seconds:
+                file.unlink()
+
+
+def _folders(runs: Path) -> list[Path]:
+    return [file.parent for file in runs.glob("*/run.json")]
+
+
+def _is_held(lock: Path) -> bool:
+    """Somebody holds the lock: the run goes on."""
+    try:
+        descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
         return False
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
         return True
-    return True
+    finally:
+        os.close(descriptor)
+    return False

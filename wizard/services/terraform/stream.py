@@ -21,7 +21,7 @@ _LEVELS: Mapping[str, Level] = {
     "warn": "warning",
     "error": "error",
 }
-_LONGEST = 1 << 20
+_LONGEST = 1 << 23
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Message:
         """Elapsed time that it reports."""
         hook = self.data.get("hook")
         value = hook.get("elapsed_seconds", 0) if isinstance(hook, dict) else 0
-        return float(value) if isinstance(value, int | float) else 0.0
+        return float(value) if isinstance(value, int | float) and 0 <= value < 1e9 else 0.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def parse(line: str) -> Message:
     if len(line) <= _LONGEST and line.lstrip().startswith("{"):
         try:
             data = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
         if isinstance(data, dict) and isinstance(data.get("type"), str):
             text = clean(data.get("@message", ""), 20_000)
@@ -106,6 +106,29 @@ def diagnostic(message: Message) -> Diagnostic:
         place=place,
         snippet=clean(code, 2_000),
     )
+
+
+def outputs(message: Message) -> dict[str, object]:
+    """The values in a message of that type, cleaned; those a plan does not know yet have none."""
+    found = message.data.get("outputs")
+    if not isinstance(found, dict):
+        return {}
+    return {
+        one_line(name, 200): cleaned(each["value"])
+        for name, each in found.items()
+        if isinstance(each, dict) and "value" in each
+    }
+
+
+def cleaned(value: object) -> object:
+    """A value of Terraform's with nothing in its texts that a terminal would obey."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [cleaned(each) for each in value]
+    if isinstance(value, dict):
+        return {clean(name): cleaned(each) for name, each in value.items()}
+    return value
 
 
 def is_data(address: str) -> bool:

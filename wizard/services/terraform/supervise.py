@@ -1,7 +1,8 @@
 """Runs one command, keeps its output in files and records how it ended. Started in a session of its own.
 
 Usage: python -I supervise.py FOLDER PROGRAM ARGUMENT…  It outlives the wizard: closing the terminal, a dropped
-connection or a killed wizard changes nothing for the command.
+connection or a killed wizard changes nothing for the command. While it lives it holds the lock on FOLDER/lock,
+which the wizard took and handed down; that is how a later wizard knows that it still works.
 """
 
 import json
@@ -11,11 +12,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+_MEANT_FOR_THE_COMMAND = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+
 
 def main(folder: Path, argv: list[str]) -> None:
     """Write `pid`, `out`, `err` and at the end `status` (the exit code, negative for a signal) into `folder`."""
-    for ignored in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(ignored, signal.SIG_IGN)
+    for number in _MEANT_FOR_THE_COMMAND:
+        signal.signal(number, signal.SIG_IGN)
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         try:
             # Ignored signals are inherited; the command must hear them.
@@ -24,6 +27,7 @@ def main(folder: Path, argv: list[str]) -> None:
             )
         except OSError as error:
             err.write(str(error).encode())
+            err.flush()
             write(folder / "status", "127")
             return
         write(folder / "pid", json.dumps({"command": child.pid, "supervisor": os.getpid()}))
@@ -38,8 +42,8 @@ def write(file: Path, text: str) -> None:
 
 
 def _listen() -> None:
-    for heard in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
-        signal.signal(heard, signal.SIG_DFL)
+    for number in _MEANT_FOR_THE_COMMAND:
+        signal.signal(number, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,71 @@
+"""Draws the pictures of the README from the running app: `python -m wizard.demo.shots FOLDER`.
+
+The wizard walks the demo's journey in a headless terminal and is photographed at every step. Names of the session
+(ports, temporary folders, times, codes) are replaced by fixed ones, so that a picture changes only when the
+screen does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+SIZE = (104, 34)
+"""Columns and rows of the pictures."""
+
+_SHOTS = {
+    ("start", "done"): "start",
+    ("credentials", "ask source"): "credentials",
+    ("permissions", "stopped"): "permissions",
+    ("workspace", "ask url"): "workspace",
+    ("variables", "ask write"): "variables",
+    ("apply", "ask apply"): "apply",
+    ("connect", "ask change"): "connect",
+    ("warehouse", "done"): "warehouse",
+    ("proof", "done"): "proof",
+}
+
+
+async def shoot(folder: Path) -> list[str]:
+    """Walk the journey and write one SVG a step into `folder`; returns the names."""
+    from wizard import wiring
+    from wizard.demo.hands import Hands
+    from wizard.ui.app import WizardApp
+
+    taken: list[str] = []
+    with wiring.demo("stuck", wiring.Options(engine="recording", attended=False)) as opening:
+        app = WizardApp(opening.flow, opening.front, badge=opening.badge)
+
+        async def look(step: str, moment: str) -> None:
+            name = _SHOTS.get((step, moment))
+            if name and name not in taken:
+                await pilot.pause()
+                taken.append(name)
+                (folder / f"{name}.svg").write_text(steady(app.export_screenshot(title="htd-wizard")), "utf-8")
+
+        async with app.run_test(size=SIZE) as pilot:
+            await Hands(app, pilot, look).walk(opening.visits)
+    return taken
+
+
+def steady(svg: str) -> str:
+    """The picture without what differs from session to session."""
+    svg = re.sub(r"/[^\s<&]*?htd-wizard-demo-\w{8}/home", "/home/you", svg)
+    svg = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", svg)
+    return re.sub(r"terminal-\d+", "terminal", svg)
+
+
+def main() -> None:
+    """Draw all pictures into the folder named on the command line."""
+    os.environ["TEXTUAL_ANIMATIONS"] = "none"
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in asyncio.run(shoot(folder)):
+        print(folder / f"{name}.svg")
+
+
+if __name__ == "__main__":
+    main()

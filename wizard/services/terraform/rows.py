@@ -1,0 +1,76 @@
+"""Which resource is where while Terraform works, told from its messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from wizard.core.event import Event, Progress, ResourceChange, ResourceRow
+from wizard.core.text import one_line
+from wizard.services.terraform import stream
+from wizard.services.terraform.stream import Diagnostic, Message
+
+_STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
+"""How often Terraform reports the end of an action: a replacement is a delete and a create."""
+_REASON_LATER = "Terraform gives the reason at the end."
+
+
+class Rows:
+    """Keeps count for one command. Data sources are read, never changed, so they are not counted."""
+
+    def __init__(self, changes: Sequence[ResourceChange] = (), in_state: int = 0) -> None:
+        self._left = {each.address: _STEPS[each.action] for each in changes if each.action in _STEPS}
+        self._actions = {each.address: each.action for each in changes}
+        self._total = len(self._left)
+        self._done = 0
+        self._in_state = in_state
+        self._looked_at = self._seen = 0
+        self._failed: dict[str, tuple[str, float]] = {}
+
+    def waiting(self) -> Iterator[Event]:
+        """Every resource of the plan, before anything happens to it."""
+        for address in self._left:
+            yield ResourceRow(address, self._actions[address], "waiting")
+        if self._total:
+            yield Progress(0, self._total, "resources")
+
+    def hear(self, message: Message) -> Iterator[Event]:
+        """What one message changes."""
+        address = message.address
+        if not address or stream.is_data(address) or message.action == "read":
+            return
+        match message.type:
+            case "refresh_start":
+                self._looked_at += 1
+            case "refresh_complete":
+                self._seen += 1
+                total = max(self._in_state, self._looked_at, self._seen)
+                yield Progress(self._seen, total, "resources looked at")
+            case "apply_start" | "apply_progress":
+                yield ResourceRow(address, self._action(message), "running", message.seconds)
+            case "apply_complete":
+                yield from self._completed(message)
+            case "apply_errored":
+                self._failed[address] = (self._action(message), message.seconds)
+                yield ResourceRow(address, self._action(message), "failed", message.seconds, _REASON_LATER)
+
+    def blame(self, found: Diagnostic) -> Iterator[Event]:
+        """The reason of a failure, which comes when everything else has ended."""
+        failed = self._failed.get(found.address)
+        if failed and found.severity == "error":
+            action, seconds = failed
+            yield ResourceRow(found.address, action, "failed", seconds, one_line(found.summary, 400))
+
+    def _completed(self, message: Message) -> Iterator[Event]:
+        address = message.address
+        left = self._left.get(address, 1) - 1
+        self._left[address] = left
+        if left > 0:
+            yield ResourceRow(address, self._action(message), "running", message.seconds)
+            return
+        self._done += 1
+        yield ResourceRow(address, self._action(message), "done", message.seconds)
+        yield Progress(self._done, max(self._total, self._done), "resources")
+
+    def _action(self, message: Message) -> str:
+        """The plan's word for it, which tells a replacement from a delete."""
+        return self._actions.get(message.address, message.action)
