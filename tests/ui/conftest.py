@@ -32,7 +32,8 @@ class Driven:
 
     @property
     def shell(self) -> Shell:
-        return cast(Shell, self.app.screen_stack[0])
+        assert self.app.shell is not None
+        return self.app.shell
 
     @property
     def pane(self) -> StepPane:
@@ -70,15 +71,14 @@ class Driven:
         await self.settled()
 
     def _still(self) -> bool:
-        jobs, placed = (
-            self.app.jobs,
-            self.pane.form or self.pane.card if self.shell.here in self.shell.panes else None,
-        )
-        focused = self.shell.focused
+        jobs, shell = self.app.jobs, self.app.shell
+        if jobs is None or shell is None or shell.here not in shell.panes:
+            return False
+        placed = self.pane.form or self.pane.card
         return bool(
             placed
-            and focused
-            and placed in focused.ancestors
+            and shell.focused
+            and placed in shell.focused.ancestors
             and (not jobs.running or jobs.waiting)
             and not jobs.more
         )

@@ -96,7 +96,9 @@ def _ask_source(sources: list[Source]) -> Ask:
 def _choice(source: Source) -> Choice:
     """Why a sign-in is needed stands beside the label; only what cannot work at all is unavailable."""
     reason = source.why_not if source.needs_login else ""
-    detail = " · ".join(part for part in (source.detail, reason, source.precedence) if part)
+    # What speaks for the one in effect is said once, below the list.
+    note = "" if source.in_effect else source.precedence
+    detail = " · ".join(part for part in (source.detail, reason, note) if part)
     return Choice(
         source.id, source.words, detail, "" if source.usable or source.needs_login else source.why_not
     )

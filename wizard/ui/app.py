@@ -1,4 +1,7 @@
-"""The program: themes, the keys that always work, signals, and how it ends."""
+"""The program: themes, the keys that always work, signals, and how it ends.
+
+Only what the first paint needs is imported here; the screen itself comes right after it.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,23 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.message import Message
-from textual.screen import Screen
 
-from wizard.core.flow import Flow, StepLike
-from wizard.core.redact import Redactor
-from wizard.ui.jobs import Jobs
-from wizard.ui.shell import Shell
+from wizard.ui.opening import Opening
 from wizard.ui.themes import DARK, LIGHT, other
-from wizard.ui.widgets.device_code import Address
-from wizard.ui.widgets.findings import Findings
+
+if TYPE_CHECKING:
+    from textual.message import Message
+    from textual.screen import Screen
+
+    from wizard.core.flow import Flow, StepLike
+    from wizard.ui.jobs import Jobs
+    from wizard.ui.shell import Shell
+    from wizard.ui.widgets.device_code import Address
+    from wizard.ui.widgets.findings import Findings
 
 COMPLETE, FAULT, LEFT = 0, 1, 130
 """What `run_wizard` returns: every step done; a fault of the screen itself; the operator left before the end."""
@@ -37,7 +43,6 @@ class WizardApp(App[int]):
     """The full-screen wizard over one flow."""
 
     TITLE = "htd-wizard"
-    CSS_PATH = "shell.tcss"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # mypy takes Textual's ClassVar for an instance variable
         (0, "-tiny"),
@@ -71,29 +76,29 @@ class WizardApp(App[int]):
     ) -> None:
         super().__init__()
         self.flow = flow
-        self.jobs = Jobs(flow, self._tell, clock=clock, redact=redact or Redactor())
+        self.jobs: Jobs | None = None
+        self.shell: Shell | None = None
+        """The screen, once it stands."""
+        self._front = front
+        self._badge = badge
+        self._typical = typical_seconds
         self._open_browser = open_browser
-        self._shell = Shell(
-            flow,
-            front,
-            self.jobs,
-            badge=badge,
-            clock=clock,
-            now=now,
-            typical_seconds=typical_seconds,
-            save_folder=save_folder or Path.cwd(),
-        )
-        if os.environ.get("SSH_CONNECTION") and not os.environ.get("TEXTUAL_ANIMATIONS"):
-            self.animation_level = "none"
-
-    def get_default_screen(self) -> Screen[None]:
-        return self._shell
-
-    def on_mount(self) -> None:
+        self._clock = clock
+        self._now = now
+        self._redact = redact
+        self._save_folder = save_folder
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if not os.environ.get("TEXTUAL_THEME"):
             self.theme = DARK.name
+        if os.environ.get("SSH_CONNECTION") and not os.environ.get("TEXTUAL_ANIMATIONS"):
+            self.animation_level = "none"
+
+    def get_default_screen(self) -> Screen[None]:
+        why = str(getattr(self._front, "why", ""))
+        return Opening(self._front.title, why, self._badge, self._open)
+
+    def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             # Only the main thread may watch signals; elsewhere the host program does.
@@ -101,13 +106,15 @@ class WizardApp(App[int]):
                 loop.add_signal_handler(name, self.exit, LEFT)
 
     def on_unmount(self) -> None:
-        self.jobs.stop()
+        if self.jobs is not None:
+            self.jobs.stop()
 
     def on_address_wanted(self, event: Address.Wanted) -> None:
         self.browse(event.url)
 
     def on_findings_opened(self, event: Findings.Opened) -> None:
-        self._shell.open_finding(event.finding)
+        if self.shell is not None:
+            self.shell.open_finding(event.finding)
 
     def browse(self, url: str) -> None:
         """Open `url` in a browser, without waiting for it."""
@@ -117,8 +124,8 @@ class WizardApp(App[int]):
         self.theme = other(self.theme)
 
     async def action_quit(self) -> None:
-        if self.jobs.running and not self.jobs.waiting:
-            self._ask_to_leave()
+        if self.jobs is not None and self.jobs.running and not self.jobs.waiting:
+            self._ask_to_leave(self.jobs.running)
         else:
             self._leave()
 
@@ -126,15 +133,36 @@ class WizardApp(App[int]):
         """Ctrl+C with nothing selected: the same as leaving."""
         self.call_later(self.action_quit)
 
-    def _ask_to_leave(self) -> None:
+    async def _open(self) -> None:
+        """Put the whole screen over the first paint."""
+        from wizard.core.redact import Redactor
+        from wizard.ui.jobs import Jobs
+        from wizard.ui.shell import Shell
+
+        self.jobs = Jobs(self.flow, self._tell, clock=self._clock, redact=self._redact or Redactor())
+        self.shell = Shell(
+            self.flow,
+            self._front,
+            self.jobs,
+            badge=self._badge,
+            clock=self._clock,
+            now=self._now,
+            typical_seconds=self._typical,
+            save_folder=self._save_folder or Path.cwd(),
+        )
+        self.push_screen(self.shell)
+
+    def _tell(self, message: Message) -> bool:
+        return self.shell is not None and self.shell.post_message(message)
+
+    def _ask_to_leave(self, running: str) -> None:
         from wizard.ui.screens.question import QuestionScreen
 
-        if isinstance(self.screen, QuestionScreen):
+        if isinstance(self.screen, QuestionScreen) or self.shell is None:
             return
-        title = self._shell.faces[self.jobs.running].title
         self.push_screen(
             QuestionScreen(
-                f"“{title}” is still under way. Leave?",
+                f"“{self.shell.faces[running].title}” is still under way. Leave?",
                 "If Terraform is at work, it goes on by itself and its state stays whole. "
                 "Everything else stops before its next move. Start the wizard again to go on.",
                 (("Stay", "stay"), ("Leave", "leave")),
@@ -145,14 +173,10 @@ class WizardApp(App[int]):
     def _leave(self) -> None:
         self.exit(COMPLETE if self.flow.next_step() is None else LEFT)
 
-    def _tell(self, message: Message) -> bool:
-        return self._shell.post_message(message)
-
     def _browse(self, url: str) -> None:
         if not self._open_browser(url):
-            self.call_from_thread(
-                self.notify, "No browser opens from here. Open the address on any device.", markup=False
-            )
+            words = "No browser opens from here. Open the address on any device."
+            self.call_from_thread(self.notify, words, markup=False)
 
     def _fatal_error(self) -> None:
         # Textual's own shows every local variable, and with them what was typed.
@@ -183,5 +207,6 @@ def run_wizard(
     """Run the wizard until the operator leaves. Returns `COMPLETE`, `FAULT` or `LEFT`."""
     app = WizardApp(flow, front, badge=badge, open_browser=open_browser, redact=redact)
     result = app.run()
-    app.jobs.close()
+    if app.jobs is not None:
+        app.jobs.close()
     return FAULT if result is None else result

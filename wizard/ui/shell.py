@@ -35,6 +35,7 @@ _TICK = 1.0
 class Shell(Keyboard):
     """Holds the panes and moves between them. Work is started through `jobs` only."""
 
+    CSS_PATH = "shell.tcss"
     AUTO_FOCUS = ""
 
     def __init__(

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wizard.services.hcl import syntax
-from wizard.services.hcl.syntax import Malformed
+from wizard.services.hcl.syntax import Block, Malformed
 
 TERRAFORM = shutil.which("terraform") or "terraform"
 VALID = {
@@ -43,6 +46,21 @@ VALID = {
     "brackets in texts": 'a = "]}){"\nb = ["[", "#", "//", "/*"]\n',
     "numbers": "a = 1\nb = -1.5\nc = 1e3\n",
     "comparison": "a = 1 == 1\n",
+    "heredoc, crlf": "a = <<-EOT\r\n    one\r\n\r\n      two\r\n    EOT\r\nb = 1\r\n",
+    "indented heredoc, tabs": "a = <<-EOT\n\t\tone\n\t    two\nEOT\n",
+    "indented heredoc, odd margin": "a = <<-EOT\n  one\n two\n    EOT\n",
+    "heredoc with escaped template": "a = <<EOT\n$${x} %%{y} $$${z} \\n\nEOT\n",
+    "heredoc in list": 'a = [<<EOT\none\nEOT\n, "x"]\n',
+    "empty heredoc": "a = <<EOT\nEOT\n",
+    "dollars": 'a = ["$$${1}", "$$$${b}", "$$", "$", "%%{", "$%", "{$"]\n',
+    "comment over lines at the end of a line": "a = 1 /* one\ntwo */\nb = 2\n",
+    "comma on the next line": 'a = [\n  "x"\n  , "y"\n]\n',
+    "control characters": 'a = "\x01\t"\n',
+    "wide number": "a = [12345678901234567890123, 0.1, 1e3, -0]\n",
+    "keys": 'a = { b : 1, "c" = 2, d-e = 3\n f = 4 }\n',
+    "parentheses over lines": "a = (\n  1 +\n  2\n)\n",
+    "deep": f"a = {'[' * 100}{']' * 100}\n",
+    "no line break after a comment": "a = 1 # end",
 }
 INVALID = {
     "two on one line": "a = 1 b = 2\n",
@@ -58,6 +76,12 @@ INVALID = {
     "wrong bracket": "a = (1]\n",
     "quoted name": '"a" = 1\n',
     "something behind a block": "a {} 1\n",
+    "heredoc with blanks behind its tag": "a = <<EOT \none\nEOT\n",
+    "two commas": "a = [1,,2]\n",
+    "only a comma": "a = [,]\n",
+    "form feed": "\fa = 1\n",
+    "comment over lines, then another": "a = 1 /*\n*/ b = 2\n",
+    "unclosed template": 'a = "${1"\n',
 }
 
 
@@ -101,10 +125,8 @@ def test_terraform_reads_the_same_values(tmp_path: Path) -> None:
         for argument in syntax.read(text).arguments:
             name = f"v{number}_{argument.name}"
             if name in known:
-                lines.append(
-                    f"{name} = {text[argument.node.start : argument.node.end]}\n".replace("\r\n", "\n")
-                )
-    (tmp_path / "terraform.tfvars").write_text("".join(lines))
+                lines.append(f"{name} = {text[argument.node.start : argument.node.end]}\n")
+    (tmp_path / "terraform.tfvars").write_text("".join(lines), newline="")
     (tmp_path / "main.tf").write_text("".join(f'variable "{name}" {{}}\n' for name in known))
     members = ", ".join(f"{name} = var.{name}" for name in known)
     asked = f"jsonencode({{{members}}})"
@@ -133,4 +155,32 @@ def test_comments_inside_a_value_are_not_comments_between_arguments() -> None:
 
 
 def test_blocks_are_noticed() -> None:
-    assert syntax.read('resource "a" "b" {\n  c = "}"\n}\nd = 1\n').blocks == ("resource",)
+    assert syntax.read('resource "a" "b" {\n  c = "}"\n}\nd = 1\n').blocks == (Block("resource", 0),)
+
+
+@pytest.mark.parametrize("depth", [2_000, 100_000])
+def test_nesting_beyond_reason_is_refused_not_crashed(depth: int) -> None:
+    with pytest.raises(Malformed, match="nested too deeply"):
+        syntax.read(f"a = {'[' * depth}{']' * depth}\n")
+    with pytest.raises(Malformed, match="nested too deeply"):
+        syntax.value("[" * depth)
+
+
+@given(st.text(st.sampled_from('a="[]{}(),#/*\n\r\t \\$%<E1-.:?é\ufeff'), max_size=40))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    try:
+        tree = syntax.read(text)
+    except Malformed as malformed:
+        tree, line = None, malformed.line
+    if tree is None:
+        assert 1 <= line <= text.count("\n") + 1
+        return
+    places = [(each.start, each.node.start, each.node.end) for each in tree.arguments]
+    assert all(start < value < end <= len(text) for start, value, end in places)
+    assert all(one[2] <= other[0] for one, other in pairwise(places))
+
+
+@given(st.text(max_size=30))
+def test_a_quoted_text_is_read_back(text: str) -> None:
+    if not any("\ud800" <= each <= "\udfff" for each in text):
+        assert syntax.value(syntax.quoted(text)).value == text

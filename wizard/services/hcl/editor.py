@@ -7,157 +7,145 @@ is as it was and the changed one is exactly what was asked for, nothing is retur
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.hcl import lists, placement, proof, syntax
+from wizard.services.hcl.document import Document
 from wizard.services.hcl.placeholders import unfilled
-from wizard.services.hcl.syntax import BOM, Argument, Document, Malformed, Node
+from wizard.services.hcl.syntax import Argument, Malformed, Node
 
 
 @dataclass(frozen=True)
 class Edit:
-    """The bytes of a file before and after. Nothing is written yet."""
+    """A file before and after a change. Nothing is written yet."""
 
-    before: bytes
-    after: bytes
+    document: Document
+    """As it was read."""
+    after: Document
     notes: tuple[str, ...] = ()
     """What the operator should know about the change, in sentences."""
 
     @property
     def changed(self) -> bool:
-        return self.before != self.after
+        return self.document.data != self.after.data
 
     @property
     def before_text(self) -> str:
-        return self.before.decode("utf-8").removeprefix(BOM)
+        return self.document.shown
 
     @property
     def after_text(self) -> str:
-        return self.after.decode("utf-8").removeprefix(BOM)
+        return self.after.shown
 
 
-def get(data: bytes, name: str) -> str | None:
+def get(document: Document, name: str) -> str | None:
     """The value of `name` as it is written, None when it is not set. Raises Problem for a file that is not valid."""
-    document = _document(data)
-    argument = _argument(document, name)
+    argument = document.find(name)
     return document.text[argument.node.start : argument.node.end] if argument else None
 
 
-def strings(data: bytes, name: str) -> tuple[str, ...]:
-    """The texts of the list `name`; empty when it is not set. Raises Problem when it is anything but such a list."""
-    argument = _argument(_document(data), name)
-    return tuple(_items(argument, name)) if argument else ()
+def strings(document: Document, name: str) -> tuple[str, ...]:
+    """The texts of the list `name`; empty when it is not set. Raises Problem when it is anything but such a list.
+
+    Numbers and booleans count as the texts that Terraform makes of them for a list(string).
+    Source: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
+    """
+    return tuple(_held(document, name, ""))
 
 
-def set_value(data: bytes, name: str, literal: str) -> Edit:
-    """Set `name` to the value that `literal` spells. Raises Problem."""
+def set_value(document: Document, name: str, literal: str) -> Edit:
+    """Set `name` to the value that `literal` spells. Raises Problem, also when it spells anything more than a value."""
     try:
         wanted = syntax.value(literal)
     except Malformed as fault:
         raise _no_value(name, literal, fault) from fault
     spelled = literal[wanted.start : wanted.end]
-    argument = _argument(_document(data), name)
+    argument = document.find(name)
     if argument and argument.node.literal and wanted.literal and _same(argument.node.value, wanted.value):
-        return Edit(data, data)
-    return _edit(data, name, wanted, lambda _: spelled, spelled)
+        return Edit(document, document)
+    return _edit(document, name, lambda _: spelled, spelled, _is_value(wanted), sure=wanted.literal)
 
 
-def add_to_list(data: bytes, name: str, item: str) -> Edit:
+def add_to_list(document: Document, name: str, item: str) -> Edit:
     """Add the text `item` to the list `name` unless it is there; placeholders in the list make way. Raises Problem."""
-    argument = _argument(_document(data), name)
-    held = _items(argument, name) if argument else []
-    unreal = [each for each in held if unfilled(each)]
-    notes = tuple(
-        f"“{one_line(each, 60)}” was a placeholder, no workspace; it is taken out." for each in unreal
-    )
+    held = _held(document, name, item)
+    unreal = [each for each in dict.fromkeys(held) if unfilled(each) and each != item]
     kept = [each for each in held if each not in unreal]
-    if item in kept and not unreal:
-        return Edit(data, data)
-    wanted = kept if item in kept else [*kept, item]
+    if item in held and not unreal:
+        return Edit(document, document)
+    wanted, in_place = kept, item not in held and bool(unreal)
+    if in_place:
+        wanted = [*held[: held.index(unreal[0])], item, *held[held.index(unreal[0]) + 1 :]]
+        wanted = [each for each in wanted if each not in unreal]
+    elif item not in held:
+        wanted = [*kept, item]
 
     def replaced(text: str) -> str:
+        if in_place:
+            text = lists.instead(text, unreal[0], item)
+        elif item not in held:
+            text = lists.with_item(text, item, syntax.line_break(document.text))
         for each in unreal:
             text = lists.without(text, each)
-        return text if item in kept else lists.with_item(text, item)
+        return text
 
-    edit = _edit(data, name, syntax.value(_spelled(wanted)), replaced, f"[{syntax.quoted(item)}]")
-    return Edit(edit.before, edit.after, notes)
+    notes = tuple(_made_way(each, item if in_place and not n else "") for n, each in enumerate(unreal))
+    edit = _edit(document, name, replaced, f"[{syntax.quoted(item)}]", _is_list(wanted), sure=True)
+    return Edit(edit.document, edit.after, notes)
 
 
-def remove_from_list(data: bytes, name: str, item: str) -> Edit:
+def remove_from_list(document: Document, name: str, item: str) -> Edit:
     """Take every `item` out of the list `name`. Raises Problem."""
-    argument = _argument(_document(data), name)
-    held = _items(argument, name) if argument else []
+    held = _held(document, name, "")
     if item not in held:
-        return Edit(data, data)
+        return Edit(document, document)
     wanted = [each for each in held if each != item]
-    return _edit(data, name, syntax.value(_spelled(wanted)), lambda text: lists.without(text, item), "[]")
+    return _edit(document, name, lambda text: lists.without(text, item), "[]", _is_list(wanted), sure=True)
 
 
-def _spelled(items: list[str]) -> str:
-    return f"[{', '.join(syntax.quoted(each) for each in items)}]"
-
-
-def _edit(data: bytes, name: str, wanted: Node, replaced: Callable[[str], str], fresh: str) -> Edit:
+def _edit(
+    document: Document,
+    name: str,
+    replaced: Callable[[str], str],
+    fresh: str,
+    asked: Callable[[Node, str], bool],
+    *,
+    sure: bool,
+) -> Edit:
     """Replace the value of `name`, or insert `name = fresh`; then prove it."""
-    document = _document(data)
-    argument = _argument(document, name)
+    argument = document.find(name)
     if argument:
-        node = argument.node
-        value = replaced(document.text[node.start : node.end])
-        text = document.text[: node.start] + value + document.text[node.end :]
+        start, end = argument.node.start, argument.node.end
+        text = document.text[:start] + replaced(document.text[start:end]) + document.text[end:]
     else:
+        _checked_name(name)
         text = placement.inserted(document, f"{name} = {fresh}", name)
-    fault = proof.fault(document, text, name, wanted)
+    fault = proof.fault(document, text, name, asked, sure=sure)
     if fault:
         raise _unproven(name, fault)
-    return Edit(data, text.encode("utf-8"))
+    return Edit(document, Document.of(text))
 
 
-def _document(data: bytes) -> Document:
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise _unreadable(f"line {line} is not UTF-8 text") from error
-    try:
-        document = syntax.read(text)
-    except Malformed as fault:
-        raise _unreadable(f"line {fault.line}: {fault}") from fault
-    if document.blocks:
-        raise _unreadable(
-            f"it holds a block, {one_line(document.blocks[0], 60)} {{ … }}, and only values may be there"
-        )
-    return document
+def _held(document: Document, name: str, item: str) -> list[str]:
+    """What the list holds now. `item` is what should be added, for the advice when it cannot be."""
+    argument = document.find(name)
+    found = lists.texts(argument.node, document.text) if argument else ()
+    if argument and found is None:
+        raise _not_a_list(document, argument, item)
+    return list(found or ())
 
 
-def _argument(document: Document, name: str) -> Argument | None:
-    found = document.named(name)
-    if len(found) > 1:
-        places = [document.text.count("\n", 0, each.start) + 1 for each in found]
-        raise Problem(
-            code="tfvars.duplicate",
-            what=f"{name} is set {len(found)} times in this file.",
-            why="Terraform accepts a name only once, and the wizard will not guess which one you mean.",
-            remedy=f"Keep one of the lines {', '.join(map(str, places))} and remove the others, then try again.",
-        )
-    return found[0] if found else None
+def _is_list(wanted: Sequence[str]) -> Callable[[Node, str], bool]:
+    return lambda node, text: node.kind == "list" and lists.texts(node, text) == tuple(wanted)
 
 
-def _items(argument: Argument, name: str) -> list[str]:
-    node = argument.node
-    if node.kind == "word" and node.value is None:
-        return []
-    if node.kind == "list" and all(item.kind in ("string", "heredoc") for item in node.items):
-        return [str(item.value) for item in node.items]
-    raise Problem(
-        code="tfvars.not_a_list",
-        what=f"{name} is not a plain list of texts in this file.",
-        why='The wizard changes lists such as ["a", "b"] only; anything else could be misread.',
-        remedy=f'Write {name} as a list, for example {name} = ["…"], then try again.',
+def _is_value(wanted: Node) -> Callable[[Node, str], bool]:
+    """The same value; of a calculation only the kind can be compared."""
+    return lambda node, _: (
+        node.kind == wanted.kind and (not wanted.literal or _same(node.value, wanted.value))
     )
 
 
@@ -166,12 +154,47 @@ def _same(one: object, other: object) -> bool:
     return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _unreadable(fault: str) -> Problem:
+def _made_way(placeholder: str, item: str) -> str:
+    gone = f"“{one_line(placeholder, 60)}” was a placeholder"
+    return f"{gone}; {one_line(item, 60)} takes its place." if item else f"{gone}; it is taken out."
+
+
+def _checked_name(name: str) -> None:
+    if not syntax.is_name(name):
+        raise Problem(
+            code="tfvars.name",
+            what=f"“{one_line(name, 60)}” cannot be the name of a variable.",
+            why="A name begins with a letter and holds letters, digits, _ and - only.",
+            remedy="Use the name as variables.tf declares it.",
+        )
+
+
+def _not_a_list(document: Document, argument: Argument, item: str) -> Problem:
+    node, name, line = argument.node, argument.name, document.line(argument.start)
+    wanted = [item] if item else []
+    if node.kind == "string":
+        kind, wanted = "a single text", [str(node.value), *wanted]
+    elif node.kind == "list":
+        kind = "a list that holds more than plain texts"
+    else:
+        kind = {
+            "heredoc": "a text over several lines",
+            "number": "a number",
+            "word": "true or false",
+            "object": "a map in braces",
+        }.get(node.kind, "an expression that Terraform would have to work out")
+    spelled = ", ".join(syntax.quoted(each) for each in wanted) or '"…"'
+    by_hand = f"{name} = [{spelled}]"
+    if node.kind in ("list", "expression") and item:
+        remedy = f"Add {syntax.quoted(item)} to line {line} by hand, or write the list out: {by_hand}"
+    else:
+        remedy = f"Write line {line} as a list by hand: {by_hand}"
     return Problem(
-        code="tfvars.invalid",
-        what="This .tfvars file cannot be changed safely.",
-        why=f"Terraform would not read it: {fault}.",
-        remedy="Mend that line in an editor, then try again. Nothing was changed.",
+        code="tfvars.not_a_list",
+        what=f"{name} is not a plain list of texts in this file.",
+        why=f'Line {line} sets it to {kind}. The wizard changes lists such as ["a", "b"] only; it never guesses.',
+        remedy=f"{remedy}. Then try again.",
+        copy=by_hand if wanted else "",
     )
 
 

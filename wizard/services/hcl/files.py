@@ -8,19 +8,21 @@ from pathlib import Path
 from wizard.core import atomic
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
+from wizard.services.hcl.document import Document
 from wizard.services.hcl.editor import Edit
 
 _LARGEST = 4_000_000
+"""Bytes. A file of variables is a few thousand; anything near this is the wrong file."""
 
 
-def read(path: Path) -> bytes:
-    """The file's bytes, none when there is no file yet. Raises Problem when it cannot be read."""
+def read(path: Path) -> Document:
+    """The file as it is, or an empty document when there is none yet. Raises Problem when it cannot be read."""
     try:
-        if path.exists() and path.stat().st_size > _LARGEST:
+        if path.stat().st_size > _LARGEST:
             raise _too_large(path)
-        return path.read_bytes()
+        return Document(path.read_bytes())
     except FileNotFoundError:
-        return b""
+        return Document(exists=False)
     except OSError as error:
         raise Problem(
             code="tfvars.unreadable",
@@ -34,20 +36,16 @@ def write(path: Path, edit: Edit, now: datetime) -> Path | None:
     """Write the edit and return the path of the backup, None when there was nothing to keep.
 
     Refuses with a Problem when the file is no longer what it was when it was read, or cannot be written; then it
-    is untouched. A link stays a link; mode and owner stay.
+    is untouched. A link stays a link; mode and owner stay. `now` names the backup.
     """
     if not edit.changed:
         return None
-    if read(path) != edit.before:
-        raise Problem(
-            code="tfvars.moved_on",
-            what=f"{path.name} was changed by someone else in the meantime.",
-            why="Writing now would undo that change.",
-            remedy="Try again: the file is read anew and the change is shown once more.",
-        )
+    on_disk = read(path)
+    if (on_disk.exists, on_disk.sha) != (edit.document.exists, edit.document.sha):
+        raise _moved_on(path, on_disk)
     try:
-        backup = atomic.backup(path, now) if path.exists() else None
-        atomic.write(path, edit.after)
+        backup = atomic.backup(path, now) if on_disk.exists else None
+        atomic.write(path, edit.after.data)
     except OSError as error:
         raise Problem(
             code="tfvars.unwritable",
@@ -56,6 +54,15 @@ def write(path: Path, edit: Edit, now: datetime) -> Path | None:
             remedy="Check who may write in that folder and whether the disk is full; the file is as it was.",
         ) from error
     return backup
+
+
+def _moved_on(path: Path, on_disk: Document) -> Problem:
+    return Problem(
+        code="tfvars.moved_on",
+        what=f"{path.name} was {'changed' if on_disk.exists else 'removed'} by someone else in the meantime.",
+        why="Writing now would undo that change.",
+        remedy="Try again: the file is read anew and the change is shown once more.",
+    )
 
 
 def _too_large(path: Path) -> Problem:

@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from wizard.services.hcl import syntax
-from wizard.services.hcl.syntax import Document
+from wizard.services.hcl.document import Document
 
 
 def inserted(document: Document, line: str, name: str) -> str:
@@ -17,8 +17,8 @@ def inserted(document: Document, line: str, name: str) -> str:
         at = len(text)
     before, after = text[:at], text[at:]
     lead = "" if before.endswith("\n") or not before.strip(syntax.BOM) else broken
-    # A file that had no final line break still has none.
-    tail = broken if after or before.endswith("\n") or not text.strip(syntax.BOM) else ""
+    # A file that had no final line break still has none, but a heredoc cannot do without.
+    tail = broken if after or before.endswith("\n") or not text.strip(syntax.BOM) or "\n" in line else ""
     return f"{before}{lead}{line}{tail}{after}"
 
 
@@ -28,7 +28,7 @@ def _behind_placeholder(document: Document, name: str) -> int | None:
     text = document.text
     own_lines = [
         (start, end)
-        for start, end in document.comments
+        for start, end in document.tree.comments
         if text[start] != "/" or text[start + 1] == "/"
         if not text[text.rfind("\n", 0, start) + 1 : start].strip(f" \t{syntax.BOM}")
     ]

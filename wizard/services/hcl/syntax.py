@@ -11,9 +11,21 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wizard.services.hcl.cursor import BOM, HEREDOC, Cursor, Malformed
+from wizard.services.hcl.scanner import BOM, HEREDOC, Malformed, Scanner
 
-__all__ = ["BOM", "Argument", "Document", "Malformed", "Node", "line_break", "quoted", "read", "value"]
+__all__ = [
+    "BOM",
+    "Argument",
+    "Block",
+    "Malformed",
+    "Node",
+    "Tree",
+    "is_name",
+    "line_break",
+    "quoted",
+    "read",
+    "value",
+]
 
 Kind = Literal["string", "heredoc", "number", "word", "list", "object", "expression"]
 
@@ -28,7 +40,7 @@ class Node:
     kind: Kind
     start: int
     end: int
-    value: object = None
+    value: object = field(default=None, repr=False)
     """As Python data; None also for an opaque expression."""
     items: tuple[Node, ...] = ()
     """Of a list: its items, in order."""
@@ -51,30 +63,44 @@ class Argument:
 
 
 @dataclass(frozen=True)
-class Document:
+class Block:
+    """`name "label" { … }`, which a .tfvars file must not have."""
+
+    name: str
+    start: int
+
+
+@dataclass(frozen=True)
+class Tree:
     """A whole file."""
 
     text: str = field(repr=False)
     arguments: tuple[Argument, ...]
     comments: tuple[tuple[int, int], ...]
     """Start and end of every comment between the arguments; a line comment ends before its line break."""
-    blocks: tuple[str, ...] = ()
-    """Names of blocks, which a .tfvars file must not have."""
+    blocks: tuple[Block, ...] = ()
 
     def named(self, name: str) -> list[Argument]:
         return [argument for argument in self.arguments if argument.name == name]
 
 
-def read(text: str) -> Document:
-    """The document in `text`. Raises Malformed."""
-    return _Reader(text).document()
+def read(text: str) -> Tree:
+    """What stands in `text`. Raises Malformed."""
+    reader = _Reader(text)
+    try:
+        return reader.file()
+    except RecursionError:
+        raise reader.malformed("brackets are nested too deeply to be followed") from None
 
 
 def value(literal: str) -> Node:
     """The single value that `literal` spells. Raises Malformed when it spells anything more."""
     reader = _Reader(f"{literal}\n")
     reader.blank(lines=True)
-    node = reader.value()
+    try:
+        node = reader.value()
+    except RecursionError:
+        raise reader.malformed("brackets are nested too deeply to be followed") from None
     reader.blank(lines=True)
     if reader.at < len(reader.text):
         raise reader.malformed("there is something behind the value")
@@ -90,21 +116,26 @@ def quoted(text: str) -> str:
     return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
 
 
+def is_name(text: str) -> bool:
+    """Whether `text` may stand before an equals sign."""
+    return Scanner(text).identifier() == text != ""
+
+
 def line_break(text: str) -> str:
     """The file's own way to end a line."""
     return "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"
 
 
-class _Reader(Cursor):
+class _Reader(Scanner):
     """One pass over the arguments and their values."""
 
-    def document(self) -> Document:
+    def file(self) -> Tree:
         arguments: list[Argument] = []
-        blocks: list[str] = []
+        blocks: list[Block] = []
         while True:
             self.blank(lines=True)
             if self.at >= len(self.text):
-                return Document(self.text, tuple(arguments), tuple(self.comments), tuple(blocks))
+                return Tree(self.text, tuple(arguments), tuple(self.comments), tuple(blocks))
             start, name = self.at, self.identifier()
             if not name:
                 raise self.malformed("a name was expected here")
@@ -117,7 +148,7 @@ class _Reader(Cursor):
                 del self.comments[seen:]
             else:
                 self.block()
-                blocks.append(name)
+                blocks.append(Block(name, start))
             self.end_of_line()
 
     def block(self) -> None:

@@ -15,9 +15,11 @@ from pathlib import Path
 from wizard.core.text import clean, one_line
 from wizard.services.hcl import syntax
 from wizard.services.hcl.placeholders import placeholder
-from wizard.services.hcl.syntax import Malformed
+from wizard.services.hcl.syntax import Malformed, Node
 
 MAIN = "terraform.tfvars"
+_ARGUMENT = "An argument in"
+_BREAK = "\n"
 
 
 @dataclass(frozen=True)
@@ -44,22 +46,21 @@ def load_values(folder: Path, environ: Mapping[str, str]) -> dict[str, tuple[Set
 def warnings(
     folder: Path, name: str, environ: Mapping[str, str], notes: Sequence[str] = (), file: str = MAIN
 ) -> list[str]:
-    """What an operator should know before `name` is written to `file`: who overrules that line, what is unreadable.
+    """What an operator should know before `name` is written to `file` in `folder`.
 
-    `notes` come first, as they are.
+    First the `notes` as they are; then who overrules that line, whom it overrules, and what cannot be read.
     """
     found = list(notes)
-    settings = load_values(folder, environ).get(name, ())
-    files = [MAIN, *(path.name for path in _files(folder) if path.name != MAIN)]
-    here = files.index(file) if file in files else -1
-    for setting in settings:
-        if setting.file == file or (setting.file and files.index(setting.file) < here):
+    files = [path.name for path in _files(folder)]
+    order = {each: rank for rank, each in enumerate(files if file in files else [file, *files])}
+    for setting in load_values(folder, environ).get(name, ()):
+        if setting.file == file:
             continue
-        if setting.file or setting.origin.startswith("an argument"):
-            found.append(
-                f"{setting.origin} sets {name} too, and Terraform listens to it instead of {file}. "
-                f"Take it out there, or make the change there."
-            )
+        over = f"{setting.origin} sets {name} too, and Terraform listens to"
+        if setting.origin.startswith(_ARGUMENT) or order.get(setting.file, -1) > order[file]:
+            found.append(f"{over} it instead of {file}. Take it out there, or make the change there.")
+        else:
+            found.append(f"{over} {file} instead. What stands there has no effect.")
     found += [
         f"{path.name} cannot be read ({fault}), so nobody can tell whether it sets {name}."
         for path in _files(folder)
@@ -68,13 +69,20 @@ def warnings(
     return found
 
 
-def placeholders(folder: Path) -> list[str]:
-    """One sentence for every value of the folder's files that was never filled in."""
+def placeholders(text: str) -> list[str]:
+    """One sentence, with its line, for every value in a .tfvars `text` that was never filled in.
+
+    Comments do not count. A text that is not valid has none.
+    """
+    try:
+        arguments = syntax.read(text).arguments
+    except Malformed:
+        return []
     return [
-        f"{setting.origin}: {sentence}"
-        for setting in _settings(folder, {})
-        for text in _texts(setting.spelled)
-        if (sentence := placeholder(one_line(text, 80)))
+        f"Line {text.count(_BREAK, 0, argument.start) + 1}, {one_line(argument.name, 80)}: {sentence}"
+        for argument in arguments
+        for value in _texts(argument.node)
+        if (sentence := placeholder(one_line(value, 80)))
     ]
 
 
@@ -139,19 +147,12 @@ def _of_arguments(environ: Mapping[str, str]) -> Iterator[Setting]:
             found = re.match(r"--?var(?:=(.*)|$)", word, re.DOTALL)
             name, _, value = ((found[1] or following) if found else "").partition("=")
             if name:
-                yield Setting(one_line(name, 200), f"an argument in {variable}", "", clean(value, 10_000))
+                yield Setting(one_line(name, 200), f"{_ARGUMENT} {variable}", "", clean(value, 10_000))
 
 
-def _texts(spelled: str) -> list[str]:
-    """The texts in a value, at any depth; comments are not among them."""
-    try:
-        nodes = [syntax.value(spelled)]
-    except Malformed:
-        return []
-    found = []
-    while nodes:
-        node = nodes.pop()
-        if node.kind in ("string", "heredoc"):
-            found.append(str(node.value))
-        nodes += node.items
-    return found
+def _texts(node: Node) -> Iterator[str]:
+    """The texts in a value, at any depth, in order; comments are not among them."""
+    if node.kind in ("string", "heredoc"):
+        yield str(node.value)
+    for item in node.items:
+        yield from _texts(item)

@@ -33,14 +33,16 @@ class Variable:
     required: bool = False
     """It has no default, so it must be given."""
     default: Any = None
-    """As Python data; None also for `null`."""
+    """As Python data; None also for `null`; what must be calculated, as it is written."""
+    default_text: str = ""
+    """The default as it could be written in a .tfvars file; empty when there is none."""
     sensitive: bool = False
     nullable: bool = True
     validations: tuple[Validation, ...] = ()
     file: str = ""
 
 
-def read(folder: Path) -> list[Variable]:
+def declared(folder: Path) -> list[Variable]:
     """Every variable of the module in `folder`, in the order of its files. Raises Problem for a file that is not valid.
 
     Files of Terraform's JSON syntax are not read.
@@ -79,6 +81,7 @@ def _variable(name: str, body: dict[str, Any], file: str) -> Variable:
         description=clean(_known(body.get("description"), ""), 10_000).strip(),
         required="default" not in body,
         default=_known(body.get("default"), None),
+        default_text=_spelled(body["default"]) if "default" in body else "",
         sensitive=body.get("sensitive") is True,
         nullable=body.get("nullable") is not False,
         validations=tuple(
@@ -101,6 +104,26 @@ def _expression(raw: Any) -> str:
 
 def _unquoted(text: str) -> str:
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+
+
+def _spelled(raw: Any) -> str:
+    """What python-hcl2 read as a default, written out again."""
+    if isinstance(raw, dict):
+        pairs = [(_key(str(k)), _spelled(v)) for k, v in raw.items() if not str(k).startswith("__")]
+        return f"{{ {', '.join(f'{k} = {v}' for k, v in pairs)} }}" if pairs else "{}"
+    if isinstance(raw, list):
+        return f"[{', '.join(map(_spelled, raw))}]"
+    if raw is None or isinstance(raw, bool):
+        return {None: "null", True: "true", False: "false"}[raw]
+    if not isinstance(raw, str):
+        return str(raw)
+    known = _known(raw, None)
+    return syntax.quoted(known) if isinstance(known, str) and raw.startswith('"') else _expression(raw)
+
+
+def _key(raw: str) -> str:
+    name = _unquoted(raw)
+    return name if syntax.is_name(name) else syntax.quoted(name)
 
 
 def _known(raw: Any, otherwise: Any) -> Any:
@@ -128,5 +151,6 @@ def _unreadable(path: Path, why: str) -> Problem:
         code="module.variables",
         what=f"The variables in {path.name} could not be read.",
         why=one_line(why, 300),
-        remedy=f"Run terraform validate in {path.parent}; it names the line.",
+        remedy=f"Run terraform validate in {path.parent}. If it names a line, mend that; if it finds nothing wrong, "
+        f"edit the .tfvars file by hand.",
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wizard.core.event import Line, Phase, Planned, Progress, ResourceRow, Wait, Work
+from wizard.core.event import Line, Phase, Planned, ResourceChange, Wait, Work
 from wizard.core.paths import private
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
@@ -20,11 +22,29 @@ from wizard.services.terraform import diagnostics, runner, state, stream
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.engine import Engine
+from wizard.services.terraform.rows import Rows
 from wizard.services.terraform.runner import DetachedRun
 from wizard.services.terraform.stream import Diagnostic, Message
 
 _LOOK = 0.05
 """Seconds between two looks at a running command's output."""
+_LOCK = "-lock-timeout=3s"
+"""A run that was just interrupted still holds the state's lock for a moment."""
+_QUIET = frozenset(
+    {
+        "version",
+        "planned_change",
+        "resource_drift",
+        "refresh_start",
+        "refresh_complete",
+        "apply_start",
+        "apply_progress",
+        "apply_complete",
+        "apply_errored",
+        stream.JUNK,
+    }
+)
+"""Rows and the plan say these already; the line is for the log."""
 
 
 @dataclass(frozen=True)
@@ -50,16 +70,21 @@ class Result:
 class _Heard:
     """What one command said, as far as it matters afterwards."""
 
+    rows: Rows = field(default_factory=Rows)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     counts: Mapping[str, Any] = field(default_factory=dict)
     outputs: dict[str, object] = field(default_factory=dict)
-    done: int = 0
+    gone: set[str] = field(default_factory=set)
+    """Resources that Terraform believes to be deleted outside."""
     code: int = 0
     errors: str = ""
 
 
 class Terraform:
-    """One engine in one module folder, with one set of credentials in its environment."""
+    """One engine in one module folder, with one set of credentials in its environment.
+
+    Giving up `init` or a plan in the middle interrupts it, for it changes nothing; giving up `apply` leaves it running.
+    """
 
     def __init__(
         self,
@@ -73,48 +98,81 @@ class Terraform:
     ) -> None:
         self._engine = engine
         self._folder = folder
-        # CHECKPOINT_DISABLE: no call home for newer versions, which nobody asked for.
-        self._environ = {**environ, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+        self._environ = _environment(environ)
         self._runs = runs
         self._explain = explain
         self._now = now
 
     def init(self) -> Work[None]:
         """Get providers and modules. Raises Problem."""
-        heard = yield from self._run("Getting the AWS provider", ("init", "-input=false", *self._json_init()))
+        runner.prune(self._runs)
+        options = ("init", "-input=false", *self._json_init())
+        heard = yield from self._run("Getting the AWS provider", options, _Heard())
         self._check(heard, "getting the AWS provider")
 
     def plan(self) -> Work[PlannedRun]:
         """Make a plan and keep it in a file that only its owner can read. Raises Problem."""
-        file = private(self._runs) / f"{self._stamp()}.tfplan"
-        options = ("plan", "-input=false", "-json", "-detailed-exitcode", f"-out={file}")
-        heard = yield from self._run("Planning: comparing the module with AWS", options)
-        self._check(heard, "planning", good=(0, 2))
-        document = self._document("show", "-json", str(file))
-        read = plans.read(document)
-        if read.recreated:
-            raise _believed_gone(read.recreated)
-        return PlannedRun(read.planned, file, heard.code == 2)
+        return (yield from self._plan("Planning: comparing the module with AWS"))
+
+    def destroy_plan(self) -> Work[PlannedRun]:
+        """A plan to destroy everything that the state holds, to be read and applied like any other. Raises Problem."""
+        return (yield from self._plan("Planning: what destroying everything takes", "-destroy"))
 
     def apply(self, planned: PlannedRun) -> Work[Result]:
         """Apply exactly that plan. Raises Problem; what was made until then stays and is in the state."""
-        total = len(planned.plan.changes)
-        options = ("apply", "-input=false", "-json", str(planned.file))
-        try:
-            heard = yield from self._run("Applying the plan", options, total)
-        finally:
-            planned.file.unlink(missing_ok=True)
-        self._check(heard, "applying")
-        counts = [_count(heard.counts, name) for name in ("add", "change", "remove")]
-        return Result(counts[0], counts[1], counts[2], heard.outputs or self.outputs())
+        if not planned.file.exists():
+            raise _plan_gone()
+        options = ("apply", "-input=false", "-json", _LOCK, str(planned.file))
+        heard = _Heard(Rows(planned.plan.changes))
+        yield from self._run("Applying the plan", options, heard, leave=True)
+        planned.file.unlink(missing_ok=True)
+        return self._applied(heard)
+
+    def unfinished(self) -> DetachedRun | None:
+        """An apply in this folder that an earlier wizard started and that still works."""
+        here = {f"-chdir={self._folder}", "apply"}
+        return next((run for run in runner.unfinished(self._runs) if here <= set(run.argv)), None)
+
+    def resume(self, run: DetachedRun, changes: Sequence[ResourceChange] = ()) -> Work[Result]:
+        """Follow an apply from its first line to its end, whoever started it. Raises Problem."""
+        heard = _Heard(Rows(changes))
+        yield Phase("Following an apply that was running already", shlex.join(run.argv))
+        yield from heard.rows.waiting()
+        yield from _listen(run, heard, leave=True)
+        return self._applied(heard)
 
     def outputs(self) -> dict[str, object]:
         """The module's outputs, from the local state when there is one: that costs nothing. Raises Problem."""
         held = state.read(self._folder)
         if held is not None:
             return dict(held.outputs)
-        document = self._document("output", "-json")
-        return {name: each.get("value") for name, each in document.items() if isinstance(each, dict)}
+        work = self._document("output", "-json")
+        while True:
+            try:
+                event = next(work)
+            except StopIteration as end:
+                found: dict[str, Any] = end.value
+                break
+            if isinstance(event, Wait):
+                time.sleep(event.seconds)
+        return {n: stream.cleaned(each.get("value")) for n, each in found.items() if isinstance(each, dict)}
+
+    def _plan(self, title: str, *more: str) -> Work[PlannedRun]:
+        file = private(self._runs) / f"{self._stamp()}.tfplan"
+        options = ("plan", "-input=false", "-json", "-detailed-exitcode", _LOCK, *more, f"-out={file}")
+        held = state.read(self._folder)
+        heard = _Heard(Rows(in_state=len(held.resources) if held else 0))
+        try:
+            yield from self._run(title, options, heard)
+            self._check(heard, "planning", good=(0, 2))
+            document = yield from self._document("show", "-json", str(file))
+            read = plans.read(document, heard.gone)
+            if read.recreated:
+                raise _believed_gone(read.recreated)
+        except BaseException:
+            file.unlink(missing_ok=True)
+            raise
+        return PlannedRun(read.planned, file, heard.code == 2)
 
     def _json_init(self) -> tuple[str, ...]:
         """`init -json` came with Terraform 1.9; OpenTofu's has no numbers to rely on."""
@@ -122,26 +180,18 @@ class Terraform:
         new = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (1, 9)
         return ("-json",) if self._engine.kind != "tofu" and new else ("-no-color",)
 
-    def _run(self, title: str, options: Sequence[str], total: int = 0) -> Work[_Heard]:
+    def _run(self, title: str, options: Sequence[str], heard: _Heard, *, leave: bool = False) -> Work[_Heard]:
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
-        yield Phase(title, " ".join([self._engine.kind, *argv[len(self._engine.argv) :]]))
-        if total:
-            yield Progress(0, total, "resources")
-        run = runner.start(argv, self._environ, self._runs / f"{self._stamp()}-{options[0]}", self._now())
-        return (yield from self._listen(run, total))
+        yield Phase(title, shlex.join([self._engine.kind, *argv[len(self._engine.argv) :]]))
+        yield from heard.rows.waiting()
+        folder = self._runs / f"{self._stamp()}-{options[0]}"
+        run = runner.start(argv, self._environ, folder, self._now())
+        return (yield from _listen(run, heard, leave=leave))
 
-    def _listen(self, run: DetachedRun, total: int) -> Work[_Heard]:
-        heard = _Heard()
-        for batch in run.tail():
-            if not batch:
-                yield Wait(_LOOK)
-            for line in batch:
-                if line.strip():
-                    yield from _hear(stream.parse(line), heard, total)
-        code = run.code
-        heard.code = runner.LOST if code is None else code
-        heard.errors = run.errors()
-        return heard
+    def _applied(self, heard: _Heard) -> Result:
+        self._check(heard, "applying")
+        counts = [_count(heard.counts, name) for name in ("add", "change", "remove")]
+        return Result(counts[0], counts[1], counts[2], heard.outputs or self.outputs())
 
     def _check(self, heard: _Heard, doing: str, good: tuple[int, ...] = (0,)) -> None:
         """The exit code decides, never the text."""
@@ -151,18 +201,20 @@ class Terraform:
             raise _killed(doing, heard.code)
         raise diagnostics.problem(heard.diagnostics, doing, self._explain, heard.errors)
 
-    def _document(self, *options: str) -> dict[str, Any]:
-        """The JSON document that a short command prints. Blocks for up to a few seconds. Raises Problem."""
+    def _document(self, *options: str) -> Work[dict[str, Any]]:
+        """The JSON document that a short command prints; it may hold secrets, so it leaves no file. Raises Problem."""
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
         folder = Path(tempfile.mkdtemp(dir=private(self._runs), prefix=f"{options[0]}-"))
+        run = runner.start(argv, self._environ, folder, self._now())
         try:
-            run = runner.start(argv, self._environ, folder, self._now())
-            text = "\n".join(line for batch in _waiting(run) for line in batch)
-            document = json.loads(text) if run.code == 0 else None
+            while run.code is None:
+                yield Wait(_LOOK)
+            document = json.loads(run.output()) if run.code == 0 else None
             said = run.errors()
         except ValueError:
             document, said = None, "It did not print JSON."
         finally:
+            run.interrupt()
             shutil.rmtree(folder, ignore_errors=True)
         if not isinstance(document, dict):
             raise diagnostics.problem([], f"running {options[0]}", self._explain, said)
@@ -172,67 +224,55 @@ class Terraform:
         return f"{self._now():%Y%m%d-%H%M%S-%f}"
 
 
-def _waiting(run: DetachedRun) -> Any:
-    """Batches of a command that ends by itself in seconds."""
-    import time
+def _environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """What Terraform runs in: it asks nothing and calls nobody for newer versions.
 
-    for batch in run.tail():
-        if not batch:
-            time.sleep(_LOOK)
-        yield batch
+    Its trace would write signed requests into the run's files, so it is off unless it has a file of its own.
+    """
+    traced = bool(environ.get("TF_LOG_PATH"))
+    kept = {name: value for name, value in environ.items() if traced or not name.startswith("TF_LOG")}
+    return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
 
-def _hear(message: Message, heard: _Heard, total: int) -> Work[None]:
+def _listen(run: DetachedRun, heard: _Heard, *, leave: bool) -> Work[_Heard]:
+    """Everything the run says, to its end. Given up before: the run goes on if `leave`, else it is interrupted."""
+    try:
+        for batch in run.tail():
+            if not batch:
+                yield Wait(_LOOK)
+            for line in batch:
+                if line.strip():
+                    yield from _hear(stream.parse(line), heard)
+    except GeneratorExit:
+        if not leave:
+            run.interrupt()
+        raise
+    code = run.code
+    heard.code = runner.LOST if code is None else code
+    heard.errors = run.errors()
+    return heard
+
+
+def _hear(message: Message, heard: _Heard) -> Work[None]:
     """One message: what it means for the screen, and what is kept of it."""
+    yield from heard.rows.hear(message)
     match message.type:
         case "diagnostic":
             found = stream.diagnostic(message)
             heard.diagnostics.append(found)
             yield Line(found.text, "warning" if found.severity == "warning" else "error", found.address)
+            yield from heard.rows.blame(found)
         case "change_summary":
             changes = message.data.get("changes")
             heard.counts = changes if isinstance(changes, dict) else {}
             # A plan is shown whole; only an apply's own count is news.
             yield Line(message.text, "debug" if heard.counts.get("operation") == "plan" else "info")
         case "outputs":
-            heard.outputs.update(_values(message))
-        case "apply_start" | "apply_progress" | "apply_complete" | "apply_errored":
-            yield from _resource(message, heard, total)
-        case (
-            "version"
-            | "planned_change"
-            | "resource_drift"
-            | "refresh_start"
-            | "refresh_complete"
-            | stream.JUNK
-        ):
-            yield Line(message.text, "debug", message.address)
-        case _:
-            yield Line(message.text, message.level, message.address)
-
-
-def _resource(message: Message, heard: _Heard, total: int) -> Work[None]:
-    if stream.is_data(message.address) or message.action == "read":
-        yield Line(message.text, "debug", message.address)
-        return
-    address, action, seconds = message.address, message.action, message.seconds
-    if message.type == "apply_complete":
-        heard.done += 1
-        yield ResourceRow(address, action, "done", seconds)
-        yield Progress(heard.done, max(total, heard.done), "resources")
-    elif message.type == "apply_errored":
-        yield ResourceRow(address, action, "failed", seconds, "Terraform gives the reason at the end.")
-    else:
-        yield ResourceRow(address, action, "running", seconds)
-    # The row says it already; the line is for the log.
-    yield Line(message.text, "debug", address)
-
-
-def _values(message: Message) -> dict[str, object]:
-    outputs = message.data.get("outputs")
-    if not isinstance(outputs, dict):
-        return {}
-    return {str(k): v["value"] for k, v in outputs.items() if isinstance(v, dict) and "value" in v}
+            heard.outputs.update(stream.outputs(message))
+        case kind:
+            if kind == "resource_drift" and message.action == "delete":
+                heard.gone.add(message.address)
+            yield Line(message.text, "debug" if kind in _QUIET else message.level, message.address)
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:
@@ -260,4 +300,13 @@ def _killed(doing: str, code: int) -> Problem:
         what=f"Terraform was stopped from outside while {doing}.",
         why=f"{how}; the computer may have run out of memory, or somebody stopped the process.",
         remedy="Try again: the new plan shows what is there and what is missing.",
+    )
+
+
+def _plan_gone() -> Problem:
+    return Problem(
+        code="terraform.stale",
+        what="The plan is not there any more, so nothing was applied.",
+        why="A plan is applied once, and its file is removed afterwards: it holds values in clear.",
+        remedy="Try again: a fresh plan is made and shown.",
     )

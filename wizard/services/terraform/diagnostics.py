@@ -132,7 +132,8 @@ def problem(diagnostics: Sequence[Diagnostic], doing: str, explain: Explain, std
     evidence = tuple(_line(each) for each in errors)
     found = [each for each in (_one(each, explain) for each in errors) if each is not None]
     if found:
-        first = found[0]
+        # After an interrupt everything else that failed is a consequence.
+        first = next((each for each in found if each.code == "terraform.interrupted"), found[0])
         first.evidence = evidence
         first.copy = _merged([each.copy for each in found if each.code == first.code])
         return first

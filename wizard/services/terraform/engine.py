@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
@@ -36,6 +37,13 @@ def find(environ: Mapping[str, str], preferred: str = "") -> Engine:
     Raises Problem when there is none, or only one that is too old.
     """
     kinds: tuple[Literal["terraform", "tofu"], ...] = ("terraform", "tofu")
+    if preferred not in ("", *kinds):
+        raise Problem(
+            code="terraform.unknown_engine",
+            what=f"“{one_line(preferred, 40)}” is not an engine that the wizard knows.",
+            why="It works with Terraform and with OpenTofu.",
+            remedy="Use --engine terraform or --engine tofu, or leave it out.",
+        )
     wanted = tuple(kind for kind in kinds if preferred in ("", kind))
     refused: Problem | None = None
     for kind in wanted:
@@ -43,20 +51,25 @@ def find(environ: Mapping[str, str], preferred: str = "") -> Engine:
         if program is None:
             continue
         try:
-            return _known(kind, program, environ)
+            return _known(kind, os.path.abspath(program), environ)  # noqa: PTH100  # resolve() would follow a version manager's link
         except Problem as problem:
             refused = refused or problem
     raise refused or _missing(preferred)
 
 
 def _known(kind: Literal["terraform", "tofu"], program: str, environ: Mapping[str, str]) -> Engine:
-    version = _version(program, environ)
+    said = _asked(program, environ)
+    version = one_line(said.get("terraform_version", ""), 40)
     numbers = re.match(r"(\d+)\.(\d+)", version)
+    if numbers is None:
+        raise _broken(kind, program)
+    if said.get("recording") is True:
+        return Engine("recording", (program,), version)
     oldest = _OLDEST[kind]
-    if numbers is None or (int(numbers[1]), int(numbers[2])) < oldest:
+    if (int(numbers[1]), int(numbers[2])) < oldest:
         raise Problem(
             code="terraform.old",
-            what=f"{_NAMES[kind]} {version or 'of an unknown version'} is too old for the module.",
+            what=f"{_NAMES[kind]} {version} is too old for the module.",
             why=f"It needs {_NAMES[kind]} {oldest[0]}.{oldest[1]} or newer.",
             remedy=f"Update {_NAMES[kind]}, then start the wizard again. {_how_to_get()}",
             evidence=(f"found at {program}",),
@@ -64,22 +77,36 @@ def _known(kind: Literal["terraform", "tofu"], program: str, environ: Mapping[st
     return Engine(kind, (program,), version)
 
 
-def _version(program: str, environ: Mapping[str, str]) -> str:
-    """The version it reports, empty when it reports none. CHECKPOINT_DISABLE keeps it from calling home."""
+def _asked(program: str, environ: Mapping[str, str]) -> Mapping[str, Any]:
+    """What it reports of itself, empty when it reports nothing. CHECKPOINT_DISABLE keeps it from calling home.
+
+    The operator's TF_CLI_ARGS are for real work: `version` would answer an argument it does not know with its usage.
+    """
+    plain = {name: value for name, value in environ.items() if not name.startswith("TF_CLI_ARGS")}
     try:
         done = subprocess.run(
             [program, "version", "-json"],
-            env={**environ, "CHECKPOINT_DISABLE": "1"},
+            env={**plain, "CHECKPOINT_DISABLE": "1"},
             capture_output=True,
             stdin=subprocess.DEVNULL,
             text=True,
             timeout=30,
             check=False,
         )
-        said = json.loads(done.stdout)
+        # A warning about the CLI configuration may stand before or behind the document.
+        said, _ = json.JSONDecoder().raw_decode(done.stdout[max(done.stdout.find("{"), 0) :])
     except (OSError, subprocess.SubprocessError, ValueError):
-        return ""
-    return one_line(said.get("terraform_version", ""), 40) if isinstance(said, dict) else ""
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _broken(kind: str, program: str) -> Problem:
+    return Problem(
+        code="terraform.broken",
+        what=f"{_NAMES[kind]} is there, but it does not say which version it is.",
+        why=f"{program} could not be run, or it is another program.",
+        remedy=f"Try `{kind} version` in a terminal and install it anew if that fails. {_how_to_get()}",
+    )
 
 
 def _missing(preferred: str) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,15 @@ VARIABLE = "databricks_serverless_workspace_ids"
 OUTPUTS = ("instance_profile_arn", "role_arn")
 
 _STAMP = ".htd-wizard-module"
-_COMMENT = re.compile(r"(?m:^[ \t]*/\*)(?s:.*?)\*/|(?m:^\s*(?:#|//).*$)")
+_CODE = re.compile(
+    r"""
+    (?P<text>"(?:\\.|[$%]\{(?:[^{}"]|"(?:\\.|[^"\\])*"|\{[^{}]*\})*\}|[^"\\\n])*")
+    | \#[^\n]* | //[^\n]* | /\*.*?\*/
+    | <<-?(?P<tag>\w+)\n.*?^[ \t]*(?P=tag)$
+    """,
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
+"""Texts, which are kept, and comments and heredocs, which are not: both may look like blocks."""
 _BLOCK = re.compile(r'(?m)^\s*(resource|data|variable|output)\s+"([^"\n]+)"(?:\s+"([^"\n]+)")?\s*\{')
 
 
@@ -65,20 +74,26 @@ def locate(given: Path | None, cwd: Path, data: Path, deployment: str, source: P
     if _configured(here):
         return _usable(ModuleFolder(here.resolve(), "found where the wizard was started"))
     folder = private(data / "deployments" / _plain(deployment))
+    found = _usable(ModuleFolder(folder, "the wizard's own copy of its module"))
     _refresh(folder, source)
-    return _usable(ModuleFolder(folder, "the wizard's own copy of its module"))
+    return found
 
 
 def declared(folder: Path) -> list[Declared]:
     """Every block of every file, in the files' order; files of Terraform's JSON syntax are not read."""
     found = []
     for file in sorted(folder.glob("*.tf")):
-        text = _COMMENT.sub("", file.read_text("utf-8", errors="replace"))
+        text = code(file.read_text("utf-8-sig", errors="replace"))
         found += [
             Declared(one_line(kind, 20), one_line(first, 200), one_line(second or "", 200))
             for kind, first, second in _BLOCK.findall(text)
         ]
     return found
+
+
+def code(text: str) -> str:
+    """The text of a file without its comments and heredocs."""
+    return _CODE.sub(lambda found: found["text"] or "", text.removeprefix("\ufeff").replace("\r\n", "\n"))
 
 
 def check(folder: Path) -> None:
@@ -108,22 +123,30 @@ def _usable(folder: ModuleFolder) -> ModuleFolder:
             what="The last Terraform run in this folder could not save its state.",
             why=f"It left errored.tfstate in {folder.path}. A new plan would make again what is there already.",
             remedy="Put the state back with the command below, check it with a plan, then remove errored.tfstate.",
-            copy=f"terraform -chdir={folder.path} state push -force errored.tfstate",
+            copy=f"terraform {shlex.quote(f'-chdir={folder.path}')} state push -force errored.tfstate",
         )
     return folder
 
 
 def _refresh(folder: Path, source: Path) -> None:
-    """Bring the copy up to the packaged module; the operator's values and the state are never touched."""
+    """Bring the copy up to the packaged module; the operator's values and the state are never touched.
+
+    The stamp names the files that were copied, so that one that the module no longer has is taken away again.
+    """
     files = sorted(source.glob("*.tf"))
-    stamp = hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()
+    names = [file.name for file in files]
+    digest = hashlib.sha256(b"".join(file.name.encode() + file.read_bytes() for file in files)).hexdigest()
     mark = folder / _STAMP
-    if not mark.exists() or mark.read_text("utf-8").strip() != stamp:
+    before, *copied = mark.read_text("utf-8").split("\n") if mark.exists() else [""]
+    if before != digest or not all((folder / name).exists() for name in names):
         for file in files:
             atomic.write(folder / file.name, file.read_bytes(), 0o600)
-        atomic.write(mark, f"{stamp}\n".encode(), 0o600)
+        for name in copied:
+            if name.endswith(".tf") and "/" not in name and name not in names:
+                (folder / name).unlink(missing_ok=True)
+        atomic.write(mark, "\n".join([digest, *names]).encode(), 0o600)
     values = folder / "terraform.tfvars"
-    if not values.exists():
+    if not values.exists() and (source / values.name).exists():
         atomic.write(values, (source / values.name).read_bytes(), 0o600)
 
 

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import json
 import os
+import platform
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from wizard.core import atomic
 from wizard.core.paths import Paths, private
+from wizard.core.text import one_line
 
 _PROVIDER = Path("hashicorp") / "aws"
 _HOSTS = ("registry.terraform.io", "registry.opentofu.org")
 _MIRROR_VARIABLE = "HTD_PLUGIN_MIRROR"
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386"}
+_MOST = 400
+"""Folders below one root that are looked at."""
+_INSTALLATION = re.compile(r"(?m)^\s*provider_installation\s*\{")
+_CACHE = re.compile(r"(?m)^\s*plugin_cache_dir\s*=")
 
 
 @dataclass(frozen=True)
 class ProviderSource:
     """What a Terraform process is told about providers."""
 
-    environ: dict[str, str]
+    environ: dict[str, str] = field(repr=False)
     """The environment, completed."""
     origin: str
     """In words, for the screen."""
@@ -38,20 +46,46 @@ def environment(environ: Mapping[str, str], paths: Paths) -> ProviderSource:
     """
     child = dict(environ)
     notes: tuple[str, ...] = ()
-    named = child.get("TF_CLI_CONFIG_FILE", "")
-    if named and not Path(named).expanduser().is_file():
-        del child["TF_CLI_CONFIG_FILE"]
-        notes = (f"TF_CLI_CONFIG_FILE names {named}, which does not exist; it is not used.",)
-    own = child.get("TF_CLI_CONFIG_FILE") or next(
-        (str(file) for name in (".terraformrc", ".tofurc") if (file := paths.home / name).is_file()), ""
-    )
-    if own:
-        return ProviderSource(_with_cache(child, paths), f"your configuration in {own}", True, notes)
+    for variable in ("TF_CLI_CONFIG_FILE", "TERRAFORM_CONFIG"):
+        named = child.get(variable, "")
+        if named and not Path(named).is_file():
+            del child[variable]
+            notes = (
+                *notes,
+                f"{variable} names {one_line(named, 200)}, which does not exist; it is not used.",
+            )
+    own = _own_configuration(child, paths.home)
+    if own is not None:
+        text = _text(own)
+        if _CACHE.search(text) is None and _INSTALLATION.search(text) is None:
+            child = _with_cache(child, paths)
+        local = _INSTALLATION.search(text) is not None
+        return ProviderSource(child, f"your configuration in {own}", local, notes)
     mirror = find_mirror(environ, paths.home)
     if mirror is not None:
         child["TF_CLI_CONFIG_FILE"] = str(_mirror_configuration(mirror, paths))
+        if not _is_unpacked(mirror):
+            child = _with_cache(child, paths)
         return ProviderSource(child, f"the mirror in {mirror}", True, notes)
     return ProviderSource(_with_cache(child, paths), "the provider registry", False, notes)
+
+
+def _own_configuration(environ: Mapping[str, str], home: Path) -> Path | None:
+    """The CLI configuration that Terraform or OpenTofu would read by themselves."""
+    named = environ.get("TF_CLI_CONFIG_FILE") or environ.get("TERRAFORM_CONFIG")
+    if named:
+        return Path(named)
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    usual = (home / ".terraformrc", home / ".tofurc", config / "opentofu" / "tofurc")
+    return next((file for file in usual if file.is_file()), None)
+
+
+def _text(file: Path) -> str:
+    """What the configuration says, without its comments; nothing when it cannot be read."""
+    try:
+        return re.sub(r"(?m)^\s*(?:#|//).*$", "", file.read_text("utf-8", errors="replace"))
+    except OSError:
+        return ""
 
 
 def find_mirror(environ: Mapping[str, str], home: Path, roots: Sequence[Path] | None = None) -> Path | None:
@@ -61,11 +95,14 @@ def find_mirror(environ: Mapping[str, str], home: Path, roots: Sequence[Path] | 
     roots for shared software, are searched.
     """
     named = environ.get(_MIRROR_VARIABLE, "")
-    places = [Path(named)] if named else [*_implied(home), *_below(roots if roots is not None else _ROOTS)]
-    return next((place for place in places if _holds(place)), None)
+    places = [Path(named)] if named else [*_implied(home), *_below(_roots(home) if roots is None else roots)]
+    return next((place for place in places if _hosts(place)), None)
 
 
-_ROOTS = tuple(Path(root) for root in ("/opt", "/usr/local/share", "/usr/local/lib", "/usr/share", "/srv"))
+def _roots(home: Path) -> list[Path]:
+    """Where shared software is put, one or two folders above a mirror."""
+    fixed = ("/opt", "/usr/local/share", "/usr/local/lib", "/usr/share", "/srv")
+    return [*(Path(root) for root in fixed), home / ".local" / "share"]
 
 
 def _implied(home: Path) -> list[Path]:
@@ -80,28 +117,41 @@ def _implied(home: Path) -> list[Path]:
 
 
 def _below(roots: Sequence[Path]) -> list[Path]:
+    """The roots themselves, the folders in them, and `plugins`, `providers` or `mirror` in those."""
     found: list[Path] = []
     for root in roots:
         try:
-            found += sorted(Path(entry.path) for entry in os.scandir(root) if entry.is_dir())
+            inside = sorted(Path(entry.path) for entry in os.scandir(root) if entry.is_dir())[:_MOST]
+        except OSError:
+            continue
+        found += [root, *inside]
+        found += [folder / name for folder in inside for name in ("plugins", "providers", "mirror")]
+    return found
+
+
+def _hosts(place: Path) -> list[str]:
+    """The registries whose AWS provider this mirror holds for this computer, unpacked or as a zip file."""
+    system, machine = platform.system().lower(), platform.machine().lower()
+    here = f"{system}_{_MACHINES.get(machine, machine)}"
+    found = []
+    for host in _HOSTS:
+        provider = place / host / _PROVIDER
+        try:
+            unpacked = any(provider.glob(f"*/{here}"))
+            if unpacked or any(provider.glob(f"terraform-provider-aws_*_{here}.zip")):
+                found.append(host)
         except OSError:
             continue
     return found
 
 
-def _holds(place: Path) -> bool:
-    for host in _HOSTS:
-        try:
-            if any((place / host / _PROVIDER).iterdir()):
-                return True
-        except OSError:
-            continue
-    return False
+def _is_unpacked(mirror: Path) -> bool:
+    return any(any((mirror / host / _PROVIDER).glob("*/*_*")) for host in _hosts(mirror))
 
 
 def _mirror_configuration(mirror: Path, paths: Paths) -> Path:
     """A CLI configuration that takes the AWS provider from `mirror` and everything else from its registry."""
-    include = json.dumps([f"{host}/hashicorp/aws" for host in _HOSTS])
+    include = json.dumps([f"{host}/hashicorp/aws" for host in _hosts(mirror)])
     text = (
         "# Written by htd-wizard, anew in every run.\n"
         "provider_installation {\n"

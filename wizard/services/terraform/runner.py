@@ -94,6 +94,10 @@ class DetachedRun:
                     yield [rest.decode("utf-8", errors="replace")]
                 return
 
+    def output(self) -> str:
+        """Everything that the command wrote to standard output so far. Raises OSError."""
+        return (self.folder / "out").read_text("utf-8", errors="replace")
+
     def errors(self) -> str:
         """What the command wrote to standard error, its last 4,000 characters."""
         try:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.terraform.module import declared
+from wizard.services.terraform.module import OUTPUTS, declared
+from wizard.services.terraform.stream import cleaned, without_index
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 _REGION = re.compile(r"arn:[\w-]+:[\w-]+:([a-z]{2}(?:-[a-z]+)+-\d):")
@@ -47,40 +50,76 @@ class State:
     outputs: Mapping[str, object]
 
 
-def read(folder: Path) -> State | None:
-    """The state in `folder`, None when there is none. Raises Problem when the file cannot be read."""
-    file = folder / "terraform.tfstate"
+def read(folder: Path, environ: Mapping[str, str] | None = None) -> State | None:
+    """The state in `folder`, None when there is none or it is kept elsewhere. Raises Problem when it cannot be read.
+
+    `environ` is Terraform's: TF_WORKSPACE and TF_DATA_DIR lead to another file.
+    """
+    file = _file(folder, environ or {})
+    if file is None:
+        return None
     try:
         text = file.read_text("utf-8")
     except FileNotFoundError:
         return None
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(file, error) from error
     if not text.strip():
         return None
     try:
-        document = json.loads(text)
-        entries = [_entry for _entry in document.get("resources", []) if _entry.get("mode") == "managed"]
-        outputs = {str(k): v.get("value") for k, v in document.get("outputs", {}).items()}
-    except (ValueError, AttributeError) as error:
+        return _state(json.loads(text))
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise _unreadable(file, error) from error
+
+
+def _file(folder: Path, environ: Mapping[str, str]) -> Path | None:
+    """The state's file, in the workspace that was chosen; None when another backend keeps it."""
+    data = folder / (environ.get("TF_DATA_DIR") or ".terraform")
+    try:
+        backend = json.loads((data / "terraform.tfstate").read_text("utf-8"))["backend"]
+        if backend["type"] != "local" or backend.get("config", {}).get("path"):
+            return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        pass  # no backend is configured: the state is beside the module
+    chosen = environ.get("TF_WORKSPACE", "")
+    if not chosen:
+        with suppress(OSError, ValueError):
+            chosen = (data / "environment").read_text("utf-8").strip()
+    if chosen and chosen != "default":
+        return folder / "terraform.tfstate.d" / chosen / "terraform.tfstate"
+    return folder / "terraform.tfstate"
+
+
+def _state(document: Mapping[str, Any]) -> State:
+    entries = [entry for entry in document.get("resources") or [] if entry.get("mode") == "managed"]
     found = _Regions()
-    instances = [(entry, instance) for entry in entries for instance in entry.get("instances", [])]
+    instances = [(entry, instance) for entry in entries for instance in entry.get("instances") or []]
     for entry, instance in instances:
         found.learn(entry, instance)
-    account = _ACCOUNT.search(text)
+    outputs = document.get("outputs") or {}
     return State(
         resources=tuple(_resource(entry, instance, found) for entry, instance in instances),
-        account=account[1] if account else "",
-        outputs=outputs,
+        account=_account([_values(instance) for _, instance in instances]),
+        # What is marked as sensitive stays here, unless the journey cannot go on without it.
+        outputs={
+            one_line(name, 200): cleaned(each.get("value"))
+            for name, each in outputs.items()
+            if not each.get("sensitive") or name in OUTPUTS
+        },
     )
 
 
-def resources(folder: Path) -> list[Resource]:
-    """Everything the module is about: what the state holds, then what is declared and not there yet."""
-    state = read(folder)
+def _account(values: Sequence[Mapping[str, Any]]) -> str:
+    """The account in most of the resources' own ARNs; policies name others' accounts too, so they do not count."""
+    found = Counter(match[1] for each in values if (match := _ACCOUNT.match(str(each.get("arn", "")))))
+    return found.most_common(1)[0][0] if found else ""
+
+
+def resources(folder: Path, environ: Mapping[str, str] | None = None) -> list[Resource]:
+    """Everything in AWS the module is about: what the state holds, then what is declared and not there yet."""
+    state = read(folder, environ)
     held = list(state.resources) if state else []
-    known = {re.sub(r"\[.*?\]", "", each.address) for each in held}
+    known = {without_index(each.address) for each in held}
     role = next((each.name for each in held if each.type == "aws_iam_role"), "")
     return held + [
         Resource(
@@ -92,7 +131,7 @@ def resources(folder: Path) -> list[Resource]:
             parent=role if each.type in ("aws_iam_instance_profile", "aws_iam_role_policy") else "",
         )
         for each in declared(folder)
-        if each.block in ("resource", "data") and each.address not in known
+        if each.block in ("resource", "data") and each.type.startswith("aws_") and each.address not in known
     ]
 
 

@@ -6,6 +6,7 @@ Source: https://developer.hashicorp.com/terraform/internals/machine-readable-ui
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,9 @@ _LEVELS: Mapping[str, Level] = {
     "error": "error",
 }
 _LONGEST = 1 << 23
+_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
+_DATA = re.compile(r"(?:module\.[^.]+\.)*data\.")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,9 @@ def parse(line: str) -> Message:
         except (ValueError, RecursionError):
             data = None
         if isinstance(data, dict) and isinstance(data.get("type"), str):
+            if _SURROGATE.search(line):
+                # Half a pair is no character: a terminal cannot be sent one.
+                data = {name: cleaned(value) for name, value in data.items()}
             text = clean(data.get("@message", ""), 20_000)
             level = _LEVELS.get(str(data.get("@level", "info")), "info")
             return Message(one_line(data["type"], 60), text, level, data)
@@ -123,14 +130,19 @@ def outputs(message: Message) -> dict[str, object]:
 def cleaned(value: object) -> object:
     """A value of Terraform's with nothing in its texts that a terminal would obey."""
     if isinstance(value, str):
-        return clean(value)
+        return clean(value).encode("utf-8", "replace").decode("utf-8")
     if isinstance(value, list):
         return [cleaned(each) for each in value]
     if isinstance(value, dict):
-        return {clean(name): cleaned(each) for name, each in value.items()}
+        return {str(cleaned(name)): cleaned(each) for name, each in value.items()}
     return value
+
+
+def without_index(address: str) -> str:
+    """`module.m["a"].aws_s3_bucket.b[0]` as it is declared: `module.m.aws_s3_bucket.b`."""
+    return _INDEX.sub("", address)
 
 
 def is_data(address: str) -> bool:
     """A data source: it is read, never changed."""
-    return address.rpartition(".module.")[2].split(".")[0] == "data" or ".data." in address
+    return _DATA.match(without_index(address)) is not None

@@ -6,7 +6,7 @@ import re
 
 BOM = "\ufeff"
 
-HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)[ \t]*\r?\n")
+HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)\r?\n")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _OPENING = {"(": ")", "[": "]", "{": "}"}
 _NOT_ASSIGNING = ("==", "=>")
@@ -20,7 +20,7 @@ class Malformed(Exception):
         super().__init__(why)
 
 
-class Cursor:
+class Scanner:
     """A place in a text. Every method moves it over something, or raises Malformed."""
 
     def __init__(self, text: str) -> None:
@@ -116,19 +116,25 @@ class Cursor:
         raise self.malformed(f"\\{following} means nothing in a text; write \\\\ for a backslash")
 
     def heredoc(self, opening: re.Match[str]) -> str | None:
-        """`<<EOT … EOT`; its closing word stands alone on a line, and that line must end. None for a template."""
+        """`<<EOT … EOT`; its closing word stands alone on a line, and that line must end.
+
+        None when its text must be calculated. Line ends stay as they are in the file, as in Terraform.
+        """
         tag, body = opening[2], opening.end()
         closing = re.compile(rf"^[ \t]*{re.escape(tag)}(?=[ \t]*\r?\n)", re.MULTILINE).search(self.text, body)
         if closing is None:
             raise self.malformed(f"the text that begins with <<{tag} is not closed by a line {tag}")
         self.at = closing.end()
-        raw = self.text[body : closing.start()].replace("\r\n", "\n")
-        if re.search(r"(?<![$%])[$%]\{", raw):
+        raw = self.text[body : closing.start()]
+        if re.search(r"[$%]\{", raw.replace("$${", "").replace("%%{", "")):
             return None
         lines = raw.split("\n")
         if opening[1]:
-            margins = [len(line) - len(line.lstrip(" \t")) for line in lines[:-1] if line.strip()]
-            lines = [line[min(margins, default=0) :] for line in lines]
+            filled = [line for line in lines[:-1] if line.strip()]
+            if any(line.strip(" \t") in ("", "\r") and line.strip("\r") for line in lines[:-1]):
+                return None  # how Terraform counts the margin of a line of blanks is not written down
+            margin = min((len(line) - len(line.lstrip(" \t")) for line in filled), default=0)
+            lines = [line[margin:] if line.strip() else line for line in lines]
         return "\n".join(lines).replace("$${", "${").replace("%%{", "%{")
 
     def token(self) -> None:
@@ -141,6 +147,8 @@ class Cursor:
             self.bracketed()
         elif heredoc:
             self.heredoc(heredoc)
+        elif self.text.startswith("<<", self.at):
+            raise self.malformed("a new line was expected behind << and its word")
         elif here == "?":
             self.at += 1
             self._conditional()
