@@ -99,9 +99,11 @@ def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
         paths = pretend_paths(folder)
 
         def open_services() -> Services:
+            from wizard.demo.engine import choose
             from wizard.demo.world import World
 
-            world = stack.enter_context(World(scenario, folder, os.environ, options.attended))
+            engine = choose(os.environ, options.engine, paths)
+            world = stack.enter_context(World(scenario, folder, os.environ, engine, options.attended))
             return pretend(world, options, paths, redact, stack)
 
         flow = _flow(open_services, paths, redact, options.pace)
@@ -118,11 +120,9 @@ def pretend_paths(folder: Path) -> Paths:
 
 def pretend(world: World, options: Options, paths: Paths, redact: Redactor, stack: ExitStack) -> Services:
     """Services that reach `world` and nothing else, until `stack` is closed."""
-    from wizard.demo.engine import choose
     from wizard.demo.world import sealed
     from wizard.services.aws.session import AwsPlaces
 
-    outside = dict(os.environ)
     stack.enter_context(sealed(world.environ))
     return Services(
         environ=world.environ,
@@ -130,7 +130,7 @@ def pretend(world: World, options: Options, paths: Paths, redact: Redactor, stac
         cwd=world.module.parent,
         aws_places=AwsPlaces.of(world.environ, world.home),
         workspace_url=world.workspace_url,
-        find_engine=lambda: choose(outside, world.environ, options.engine, paths),
+        find_engine=lambda: world.engine,
         open_browser=_browse,
         warehouse_id=options.warehouse_id,
         redact=redact,

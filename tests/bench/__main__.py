@@ -30,7 +30,9 @@ BARE_APP = (
 def wall(argv: list[str]) -> float:
     """Seconds a command takes, its output thrown away."""
     began = time.perf_counter()
-    subprocess.run(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, stdin=subprocess.DEVNULL)
+    subprocess.run(
+        argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True, stdin=subprocess.DEVNULL
+    )
     return time.perf_counter() - began
 
 

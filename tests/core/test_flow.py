@@ -154,9 +154,14 @@ def test_a_visit_must_name_a_step() -> None:
 
 def test_services_are_opened_once_and_late() -> None:
     opened: list[int] = []
+
+    def open_services() -> str:
+        opened.append(1)
+        return "open"
+
     held = Flow(
         (AskName(),),
-        lambda: opened.append(1) or "open",
+        open_services,
         memory=Memory(None),
         journal=Journal(None, Redactor()),
     )

@@ -7,6 +7,13 @@ import pytest
 
 HEAVY = ("textual", "rich", "boto3", "botocore", "databricks", "hcl2", "questionary", "moto")
 
+HELP = """
+import contextlib, io
+from wizard.cli import main
+with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):
+    main(["--help"])
+"""
+
 
 def loaded_after(code: str) -> set[str]:
     script = f"{code}\nimport sys\nprint(*sorted(sys.modules))"
@@ -22,11 +29,7 @@ def loaded_after(code: str) -> set[str]:
         ("import wizard.wiring", set()),
         ("import wizard.plain.printer, wizard.plain.unattended, wizard.plain.guide", set()),
         ("import wizard.ui.app", {"textual", "rich"}),
-        (
-            "import contextlib, io\nfrom wizard.cli import main\n"
-            "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()): main(['--help'])",
-            set(),
-        ),
+        (HELP, set()),
     ],
 )
 def test_nothing_heavy_is_loaded_before_it_is_needed(code: str, allowed: set[str]) -> None:

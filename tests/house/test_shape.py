@@ -42,7 +42,7 @@ def test_every_step_rests_only_on_steps_before_it() -> None:
         known.add(step.fact)
 
 
-@pytest.mark.parametrize("step", (FRONT, *STEPS), ids=lambda step: step.id)
+@pytest.mark.parametrize("step", [FRONT, *STEPS], ids=lambda step: step.id)
 def test_every_step_says_why_in_a_sentence_that_fits(step: object) -> None:
     why = str(getattr(step, "why", ""))
     assert why.endswith((".", "?"))

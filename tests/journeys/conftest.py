@@ -19,6 +19,7 @@ from wizard.core.journal import Journal
 from wizard.core.journey import Script, Visit
 from wizard.core.memory import Memory
 from wizard.core.redact import Redactor
+from wizard.demo.engine import choose
 from wizard.demo.scenario import load
 from wizard.demo.world import World
 from wizard.steps import FRONT, STEPS
@@ -73,8 +74,9 @@ def playing(folder: Path, scenario_name: str, engine: str, start_seconds: float 
     redact = Redactor()
     with ExitStack() as stack:
         paths = wiring.pretend_paths(folder)
-        world = stack.enter_context(World(scenario, folder, os.environ, attended=False))
         options = wiring.Options(engine=engine, attended=False)
+        chosen = choose(os.environ, engine, paths)
+        world = stack.enter_context(World(scenario, folder, os.environ, chosen, attended=False))
         services = wiring.pretend(world, options, paths, redact, stack)
         flow = Flow(
             STEPS,

@@ -68,7 +68,7 @@ def test_a_broken_joint_keeps_the_warehouse_from_health(
         said = " ".join((stopped.value.what, stopped.value.why, *stopped.value.evidence))
         assert code in said
         assert WarehouseRunning not in played.flow.facts
-        steps = [played.flow.step(id) for id in ("apply", "connect")]
+        steps = [played.flow.step(name) for name in ("apply", "connect")]
         found = [f for step in steps for f in step.prove(played.flow.facts, played.flow.services)]
         assert finding in {f.id for f in found if f.verdict is Verdict.GAP}
 
@@ -104,7 +104,9 @@ def test_without_the_roles_rights_the_query_is_refused_with_awss_words(play: Any
 def test_mended_trust_heals_the_warehouse(play: Any) -> None:
     with play(start_seconds=1.5) as played:
         played.walk(until="warehouse")
-        document = played.world.aws.client("iam").get_role(RoleName="htd-role")["Role"]["AssumeRolePolicyDocument"]
+        document = played.world.aws.client("iam").get_role(RoleName="htd-role")["Role"][
+            "AssumeRolePolicyDocument"
+        ]
         trust_lost(played)
         with pytest.raises(Problem):
             played.visit(START)

@@ -65,7 +65,12 @@ def test_headless(
         played.walk()
         whole(played)
         applied = played.flow.facts.need(Applied)
-        assert (applied.engine, applied.added, applied.changed, applied.destroyed) == (engine, added, changed, 0)
+        assert (applied.engine, applied.added, applied.changed, applied.destroyed) == (
+            engine,
+            added,
+            changed,
+            0,
+        )
         agrees(reached, scenario, played)
         report = summary(played.flow)
         assert report["terraform"]["engine"] == engine
@@ -93,9 +98,16 @@ def test_full_screen(play: Any, reached: dict[str, Any], engine: str) -> None:
 def test_the_stuck_operator_is_told_precisely_what_is_missing(play: Any) -> None:
     with play() as played:
         played.walk(until="workspace")
-        seen = [event for step, event in played.events if step == "permissions" and isinstance(event, Finding)]
+        seen = [
+            event for step, event in played.events if step == "permissions" and isinstance(event, Finding)
+        ]
         missing = {finding.id.split()[0] for finding in seen if finding.verdict is Verdict.GAP}
-        assert {"iam:GetRole", "iam:GetUser", "s3:GetBucketPolicy", "lakeformation:ListPermissions"} <= missing
+        assert {
+            "iam:GetRole",
+            "iam:GetUser",
+            "s3:GetBucketPolicy",
+            "lakeformation:ListPermissions",
+        } <= missing
         assert not {"s3:ListBucket", "s3:GetObject", "glue:GetDatabase"} & missing
         green = seen[len([f for f in seen if f.verdict is Verdict.GAP]) :]
         assert green[-1].ok
@@ -171,7 +183,8 @@ def test_no_secret_is_left_in_any_file_the_wizard_wrote(play: Any) -> None:
         }
         sso = [json.loads(file.read_text()) for file in token_files]
         secrets = {played.world.workspace.token, *services.aws.secrets()}
-        secrets |= {str(each[name]) for each in sso for name in ("accessToken", "refreshToken", "clientSecret") if name in each}
+        kept = ("accessToken", "refreshToken", "clientSecret")
+        secrets |= {str(each[name]) for each in sso for name in kept if name in each}
         assert len(secrets) >= 5
         looked_at = 0
         for file in played.home.rglob("*"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 
 from wizard.core import atomic
 from wizard.core.paths import Paths, private
@@ -34,6 +35,4 @@ def record(error: BaseException) -> Problem:
 
 def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
-    return (
-        f"{os.path.basename(frames[-1].filename)} line {frames[-1].lineno}" if frames else "an unknown place"
-    )  # noqa: PTH119
+    return f"{Path(frames[-1].filename).name} line {frames[-1].lineno}" if frames else "an unknown place"

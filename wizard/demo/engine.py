@@ -13,15 +13,18 @@ from wizard.demo.recording.tape import tape
 from wizard.services.terraform import engine, provider
 from wizard.services.terraform.engine import Engine
 
-_REGISTRY = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
+REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
 
 
-def choose(outside: Mapping[str, str], environ: Mapping[str, str], preferred: str, paths: Paths) -> Engine:
-    """The engine for this demo. `preferred` names one and no other will do; raises Problem when it is not there."""
+def choose(environ: Mapping[str, str], preferred: str, paths: Paths) -> Engine:
+    """The engine for this demo, from the operator's own `environ`.
+
+    `preferred` names one and no other will do; raises Problem when it is not there.
+    """
     if preferred == "recording":
         return recording()
     try:
-        found = engine.find(outside, preferred)
+        found = engine.find(environ, preferred)
     except Problem:
         if preferred:
             raise
@@ -39,7 +42,7 @@ def recording() -> Engine:
 def _provider_can_be_had(found: Engine, environ: Mapping[str, str], paths: Paths) -> bool:
     """A mirror or the operator's own CLI configuration settles it; otherwise the registry must answer."""
     source = provider.environment(environ, paths)
-    return source.local or bool(_cached(paths)) or _answers(_REGISTRY[found.kind])
+    return source.local or bool(_cached(paths)) or _answers(REGISTRIES[found.kind])
 
 
 def _cached(paths: Paths) -> list[Path]:

@@ -44,7 +44,9 @@ async def shoot(folder: Path) -> list[str]:
             if name and name not in taken:
                 await pilot.pause()
                 taken.append(name)
-                (folder / f"{name}.svg").write_text(steady(app.export_screenshot(title="htd-wizard")), "utf-8")
+                (folder / f"{name}.svg").write_text(
+                    steady(app.export_screenshot(title="htd-wizard")), "utf-8"
+                )
 
         async with app.run_test(size=SIZE) as pilot:
             await Hands(app, pilot, look).walk(opening.visits)

@@ -9,10 +9,13 @@ from pathlib import Path
 from types import TracebackType
 
 from wizard.demo.aws import EmbeddedAws
+from wizard.demo.engine import REGISTRIES
 from wizard.demo.recording.seed import seed
+from wizard.demo.recording.session import PROVIDER_HOST
 from wizard.demo.scenario import Scenario
 from wizard.demo.workspace import EmbeddedWorkspace
 from wizard.services.terraform import module
+from wizard.services.terraform.engine import Engine
 
 _REAL = (
     "AWS_",
@@ -32,10 +35,16 @@ class World:
     """Starts the servers and lays out the home folder; closing it leaves nothing behind."""
 
     def __init__(
-        self, scenario: Scenario, folder: Path, environ: Mapping[str, str], attended: bool = True
+        self,
+        scenario: Scenario,
+        folder: Path,
+        environ: Mapping[str, str],
+        engine: Engine,
+        attended: bool = True,
     ) -> None:
         """`folder` is empty, or not there yet; whoever made it removes it."""
         self.scenario = scenario
+        self.engine = engine
         self._attended = attended
         self._stack = ExitStack()
         try:
@@ -93,7 +102,8 @@ class World:
             if source.is_file() and source.suffix in (".tf", ".tfvars"):
                 (self.module / source.name).write_bytes(source.read_bytes())
         if self.scenario.start == "stuck":
-            seed(self.aws, self.module, prefix=self.scenario.prefix)
+            host = REGISTRIES.get(self.engine.kind, PROVIDER_HOST)
+            seed(self.aws, self.module, prefix=self.scenario.prefix, provider_host=host)
         self.aws.latency = self.scenario.latency
 
     def _lay_out_home(self) -> None:

@@ -1,6 +1,6 @@
 """The program: themes, the keys that always work, signals, and how it ends.
 
-Only what the first paint needs is imported here; the screen itself comes right after it.
+Only what the first paint needs is imported here; the rest of the screen is loaded behind it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from wizard.ui.opening import Opening
+from wizard.core.redact import Redactor
+from wizard.ui.jobs import Jobs
+from wizard.ui.shell import Shell
 from wizard.ui.themes import DARK, LIGHT, other
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from wizard.core.flow import Flow, StepLike
-    from wizard.ui.jobs import Jobs
-    from wizard.ui.shell import Shell
     from wizard.ui.widgets.device_code import Address
     from wizard.ui.widgets.findings import Findings
 
@@ -43,6 +43,7 @@ class WizardApp(App[int]):
     """The full-screen wizard over one flow."""
 
     TITLE = "htd-wizard"
+    CSS_PATH = "shell.tcss"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # mypy takes Textual's ClassVar for an instance variable
         (0, "-tiny"),
@@ -76,17 +77,18 @@ class WizardApp(App[int]):
     ) -> None:
         super().__init__()
         self.flow = flow
-        self.jobs: Jobs | None = None
-        self.shell: Shell | None = None
-        """The screen, once it stands."""
-        self._front = front
-        self._badge = badge
-        self._typical = typical_seconds
         self._open_browser = open_browser
-        self._clock = clock
-        self._now = now
-        self._redact = redact
-        self._save_folder = save_folder
+        self.jobs = Jobs(flow, self._tell, clock=clock, redact=redact or Redactor())
+        self.shell = Shell(
+            flow,
+            front,
+            self.jobs,
+            badge=badge,
+            clock=clock,
+            now=now,
+            typical_seconds=typical_seconds,
+            save_folder=save_folder or Path.cwd(),
+        )
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if not os.environ.get("TEXTUAL_THEME"):
@@ -95,8 +97,7 @@ class WizardApp(App[int]):
             self.animation_level = "none"
 
     def get_default_screen(self) -> Screen[None]:
-        why = str(getattr(self._front, "why", ""))
-        return Opening(self._front.title, why, self._badge, self._open)
+        return self.shell
 
     def on_mount(self) -> None:
         loop = asyncio.get_running_loop()
@@ -106,15 +107,13 @@ class WizardApp(App[int]):
                 loop.add_signal_handler(name, self.exit, LEFT)
 
     def on_unmount(self) -> None:
-        if self.jobs is not None:
-            self.jobs.stop()
+        self.jobs.stop()
 
     def on_address_wanted(self, event: Address.Wanted) -> None:
         self.browse(event.url)
 
     def on_findings_opened(self, event: Findings.Opened) -> None:
-        if self.shell is not None:
-            self.shell.open_finding(event.finding)
+        self.shell.open_finding(event.finding)
 
     def browse(self, url: str) -> None:
         """Open `url` in a browser, without waiting for it."""
@@ -124,7 +123,7 @@ class WizardApp(App[int]):
         self.theme = other(self.theme)
 
     async def action_quit(self) -> None:
-        if self.jobs is not None and self.jobs.running and not self.jobs.waiting:
+        if self.jobs.running and not self.jobs.waiting:
             self._ask_to_leave(self.jobs.running)
         else:
             self._leave()
@@ -133,32 +132,13 @@ class WizardApp(App[int]):
         """Ctrl+C with nothing selected: the same as leaving."""
         self.call_later(self.action_quit)
 
-    async def _open(self) -> None:
-        """Put the whole screen over the first paint."""
-        from wizard.core.redact import Redactor
-        from wizard.ui.jobs import Jobs
-        from wizard.ui.shell import Shell
-
-        self.jobs = Jobs(self.flow, self._tell, clock=self._clock, redact=self._redact or Redactor())
-        self.shell = Shell(
-            self.flow,
-            self._front,
-            self.jobs,
-            badge=self._badge,
-            clock=self._clock,
-            now=self._now,
-            typical_seconds=self._typical,
-            save_folder=self._save_folder or Path.cwd(),
-        )
-        self.push_screen(self.shell)
-
     def _tell(self, message: Message) -> bool:
-        return self.shell is not None and self.shell.post_message(message)
+        return self.shell.post_message(message)
 
     def _ask_to_leave(self, running: str) -> None:
         from wizard.ui.screens.question import QuestionScreen
 
-        if isinstance(self.screen, QuestionScreen) or self.shell is None:
+        if isinstance(self.screen, QuestionScreen):
             return
         self.push_screen(
             QuestionScreen(
@@ -207,6 +187,5 @@ def run_wizard(
     """Run the wizard until the operator leaves. Returns `COMPLETE`, `FAULT` or `LEFT`."""
     app = WizardApp(flow, front, badge=badge, open_browser=open_browser, redact=redact)
     result = app.run()
-    if app.jobs is not None:
-        app.jobs.close()
+    app.jobs.close()
     return FAULT if result is None else result

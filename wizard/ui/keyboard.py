@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
-from wizard.core.finding import Finding
-from wizard.core.flow import Flow, Status
-from wizard.ui.facing import Facing
-from wizard.ui.jobs import Jobs
-from wizard.ui.pane import StepPane
-from wizard.ui.words import plain
+from wizard.core.flow import Status
+
+if TYPE_CHECKING:
+    from wizard.core.finding import Finding
+    from wizard.core.flow import Flow
+    from wizard.ui.facing import Facing
+    from wizard.ui.jobs import Jobs
+    from wizard.ui.pane import StepPane
 
 
 class Keyboard(Screen[None]):
@@ -138,5 +140,6 @@ class Keyboard(Screen[None]):
 
     def _open_sheet(self, title: str, text: str, file_name: str, copied: str = "") -> None:
         from wizard.ui.screens.sheet import Sheet
+        from wizard.ui.words import plain
 
         self.app.push_screen(Sheet(title, plain(text), copied or text, file_name, self.save_folder))

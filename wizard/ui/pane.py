@@ -73,6 +73,11 @@ class StepPane(Vertical):
         """Evidence gives way to the question below it."""
         return self._stack
 
+    @property
+    def halted(self) -> bool:
+        """The operator stopped the last run; it does not begin again by itself."""
+        return bool(self.history) and isinstance(self.history[-1].moment, Halted)
+
     def title(self) -> str:
         """The heading of the pane."""
         return f"{self.number}  {self.face.title}"

@@ -1,4 +1,7 @@
-"""The one screen: bar, rail, pane, aside and footer stay; moving between steps swaps the pane."""
+"""The one screen: bar, rail, pane, aside and footer stay; moving between steps swaps the pane.
+
+The first paint shows the bar and the front page's words; everything else is imported and mounted behind it.
+"""
 
 from __future__ import annotations
 
@@ -6,27 +9,28 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from textual import events, on
-from textual.app import ComposeResult
 from textual.containers import Container, Horizontal, Vertical
-from textual.timer import Timer
-from textual.widgets import Footer, OptionList, Static
+from textual.widgets import Static
 
 from wizard.core.flow import Flow, Status, StepLike
-from wizard.ui.cursor import follow, reveal
 from wizard.ui.facing import Facing
 from wizard.ui.jobs import EVERY, At, Begun, Done, Halted, Jobs, Stopped
 from wizard.ui.keyboard import Keyboard
-from wizard.ui.pane import StepPane
-from wizard.ui.panes import kind_of_pane
-from wizard.ui.widgets.aside import Aside
-from wizard.ui.widgets.card import Card, DoneCard, HaltedCard, LaterCard, ProblemCard
-from wizard.ui.widgets.form import Form
-from wizard.ui.widgets.rail import Rail, strip_line
-from wizard.ui.widgets.roster import Roster
 from wizard.ui.widgets.topbar import TopBar
-from wizard.ui.words import took
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.timer import Timer
+    from textual.widgets import OptionList
+
+    from wizard.ui.pane import StepPane
+    from wizard.ui.widgets.aside import Aside
+    from wizard.ui.widgets.card import Card
+    from wizard.ui.widgets.form import Form
+    from wizard.ui.widgets.rail import Rail
 
 _TICK = 1.0
 """Seconds between two redraws of the clocks while something runs."""
@@ -35,7 +39,6 @@ _TICK = 1.0
 class Shell(Keyboard):
     """Holds the panes and moves between them. Work is started through `jobs` only."""
 
-    CSS_PATH = "shell.tcss"
     AUTO_FOCUS = ""
 
     def __init__(
@@ -68,25 +71,39 @@ class Shell(Keyboard):
         self._told_at = 0.0
         self._telling = False
         self._bar = TopBar(badge)
-        self._rail = Rail(id="rail")
         self._strip = Static(id="strip", markup=False)
         self._body = Container(id="body")
-        self._aside = Aside()
+        self._rail: Rail | None = None
+        self._aside: Aside | None = None
 
     def compose(self) -> ComposeResult:
         yield self._bar
-        with Horizontal(id="middle"):
-            yield self._rail
-            with Vertical(id="centre"):
-                yield self._strip
-                yield self._body
-            yield self._aside
-        yield Footer(compact=True, show_command_palette=False)
+        with Horizontal(id="middle"), Vertical(id="centre"):
+            yield self._strip
+            with self._body:
+                yield Static(f"{self.face.title}\n{self.face.why}", id="opening", markup=False)
         yield Static("This window is too small. The wizard needs 60 × 20.", id="small", markup=False)
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
+        self._bar.show(self.flow.facts, "")
         self._ticking = self.set_interval(_TICK, self._tick, pause=True)
-        await self.visit(self.front.id)
+        self.call_after_refresh(self._furnish)
+
+    async def _furnish(self) -> None:
+        """Bring in what the first paint left out, and open the front page."""
+        from textual.widgets import Footer
+
+        from wizard.ui.widgets.aside import Aside
+        from wizard.ui.widgets.rail import Rail
+
+        self._rail, self._aside = Rail(id="rail"), Aside()
+        middle = self.query_one("#middle")
+        with self.app.batch_update():
+            await middle.mount(self._rail, before=0)
+            await middle.mount(self._aside)
+            await self.mount(Footer(compact=True, show_command_palette=False), after=middle)
+            await self.query_one("#opening").remove()
+            await self.visit(self.front.id)
 
     @property
     def pane(self) -> StepPane:
@@ -99,8 +116,7 @@ class Shell(Keyboard):
         for name, each in self.panes.items():
             each.display = name == id
         status = self.flow.status(self.face.step)
-        halted = isinstance(pane.card, HaltedCard)
-        if begin or (status in (Status.READY, Status.STALE) and not halted):
+        if begin or (status in (Status.READY, Status.STALE) and not pane.halted):
             self._begin(pane)
         elif pane.form is None and pane.card is None and self.jobs.running != id:
             self._conclude(pane)
@@ -123,14 +139,19 @@ class Shell(Keyboard):
 
     def draw(self) -> None:
         """Bring rail, bar and aside in line with the flow."""
+        from wizard.ui.widgets.rail import strip_line
+
         done = sum(self.flow.status(step) is Status.DONE for step in self.steps)
-        self._rail.draw(self.flow, self.steps, self.here)
         self._bar.show(self.flow.facts, f"{done} of {len(self.steps)} done")
         self._strip.update(strip_line(self.flow, self.steps, self.here))
-        self._aside.show(self.face, self.flow.facts)
+        if self._rail is not None and self._aside is not None:
+            self._rail.draw(self.flow, self.steps, self.here)
+            self._aside.show(self.face, self.flow.facts)
         self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        if self.here not in self.panes:
+            return action == "quit"
         if action == "back":
             return self.here != self.front.id
         if action == "next":
@@ -140,7 +161,7 @@ class Shell(Keyboard):
         if action == "again":
             return self.jobs.running != self.here and self.flow.ready(self.face.step)
         if action == "browse":
-            return bool(self.here in self.panes and self.pane.evidence.address())
+            return bool(self.pane.evidence.address())
         return True
 
     async def action_back(self) -> None:
@@ -155,7 +176,8 @@ class Shell(Keyboard):
             await self.visit(onward.id, begin=self.jobs.running != onward.id)
 
     def action_rail(self) -> None:
-        self._rail.focus()
+        if self._rail is not None:
+            self._rail.focus()
 
     async def on_jobs_news(self) -> None:
         """Something has come: show it, at most every `EVERY` seconds."""
@@ -182,15 +204,13 @@ class Shell(Keyboard):
         if self.here in self.panes and not self.pane.log_lines.has_focus:
             self.pane.focus_best()
 
-    @on(Form.Answered)
-    async def _answered(self, event: Form.Answered) -> None:
+    async def on_form_answered(self, event: Form.Answered) -> None:
         event.stop()
         (await self._pane_of(self.jobs.running or self.here)).answered(event.ask, event.answers)
         self.jobs.answer(event.answers)
         self.draw()
 
-    @on(Card.Chosen)
-    async def _chosen(self, event: Card.Chosen) -> None:
+    async def on_card_chosen(self, event: Card.Chosen) -> None:
         event.stop()
         action, _, target = event.action.partition(":")
         if action == "go" and target in self.faces:
@@ -200,25 +220,30 @@ class Shell(Keyboard):
         else:
             await self.run_action(action)
 
-    @on(OptionList.OptionSelected, "#rail")
-    async def _to_step(self, event: OptionList.OptionSelected) -> None:
-        event.stop()
-        if event.option_id:
+    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        if event.option_list is self._rail and event.option_id:
+            event.stop()
             await self.visit(event.option_id)
 
-    @on(OptionList.OptionHighlighted)
-    def _moved(self, event: OptionList.OptionHighlighted) -> None:
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        from wizard.ui.cursor import follow, reveal
+        from wizard.ui.widgets.roster import Roster
+
         roster = event.option_list
         if isinstance(roster, Roster) and roster.has_focus:
             reveal(roster)
             self.call_after_refresh(follow, roster)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        from wizard.ui.cursor import follow
+
         self.call_after_refresh(follow, event.widget)
 
     async def _pane_of(self, id: str) -> StepPane:
         """The pane of a step, made and mounted when it is first wanted."""
         if id not in self.panes:
+            from wizard.ui.panes import kind_of_pane
+
             face = self.faces[id]
             number = self.steps.index(face.step) + 1 if face.step in self.steps else 0
             pane = kind_of_pane(number)(
@@ -250,6 +275,9 @@ class Shell(Keyboard):
 
     def _conclude(self, pane: StepPane, at: At | None = None) -> None:
         """Put the card that fits how the step stands."""
+        from wizard.ui.widgets.card import DoneCard, HaltedCard, LaterCard, ProblemCard
+        from wizard.ui.words import took
+
         step, moment = pane.face.step, at.moment if at else None
         problem = moment.problem if isinstance(moment, Stopped) else self.flow.problems.get(step.id)
         onward = self._onward()

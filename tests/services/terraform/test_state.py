@@ -105,18 +105,20 @@ def test_every_resource_that_exists_can_be_asked_about_by_name(folder: Path) -> 
 def test_declared_and_not_there_yet(folder: Path) -> None:
     missing = [each for each in state.resources(folder) if not each.exists]
     assert [each.address for each in missing] == [
-        "aws_iam_role_policy.unity_catalog",
         "data.aws_caller_identity.current",
         "data.aws_partition.current",
     ]
-    assert missing[0].parent == "htdrecprefix-role"
+    (folder / "terraform.tfvars").write_text('project_prefix = "htdrecprefix"\nuc_external_id = "a1"\n')
+    missing = [each for each in state.resources(folder) if not each.exists]
+    assert missing[0].address == "aws_iam_role_policy.unity_catalog"
+    assert (missing[0].name, missing[0].parent) == ("unity-catalog", "htdrecprefix-role")
 
 
 def test_nothing_exists_before_the_first_apply(folder: Path) -> None:
     (folder / "terraform.tfstate").unlink()
     assert state.read(folder) is None
     found = state.resources(folder)
-    assert len(found) == 26
+    assert len(found) == 25, "without Unity Catalog its policy is not counted"
     assert not any(each.exists for each in found)
 
 

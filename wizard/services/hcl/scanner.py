@@ -9,7 +9,7 @@ BOM = "\ufeff"
 HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)\r?\n")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _OPENING = {"(": ")", "[": "]", "{": "}"}
-_NOT_ASSIGNING = ("==", "=>")
+_NOT_ASSIGNING = ("==", "=>", "::")
 
 
 class Malformed(Exception):
@@ -27,9 +27,6 @@ class Scanner:
         self.text = text
         self.at = len(BOM) if text.startswith(BOM) else 0
         self.comments: list[tuple[int, int]] = []
-        lone = re.search(r"\r(?!\n)", text)
-        if lone:
-            raise Malformed(text, lone.start(), "a line ends in a way that Terraform does not read")
 
     def malformed(self, why: str, at: int | None = None) -> Malformed:
         return Malformed(self.text, self.at if at is None else at, why)
@@ -38,8 +35,12 @@ class Scanner:
         """Passes over blanks and comments, and over line breaks when `lines`. A line comment ends the line."""
         while self.at < len(self.text):
             here = self.text[self.at]
-            if here in " \t" or (lines and here in "\r\n"):
+            if here in " \t" or (lines and here == "\n"):
                 self.at += 1
+            elif here == "\r" and not self.breaks():
+                raise self.malformed("a line ends in a way that Terraform does not read")
+            elif lines and here == "\r":
+                self.at += 2
             elif self.text.startswith("/*", self.at):
                 end = self.text.find("*/", self.at + 2)
                 if end < 0:
@@ -126,13 +127,13 @@ class Scanner:
             raise self.malformed(f"the text that begins with <<{tag} is not closed by a line {tag}")
         self.at = closing.end()
         raw = self.text[body : closing.start()]
+        if re.search(r"\r(?!\n)", raw):
+            raise self.malformed("a line ends in a way that Terraform does not read", opening.start())
         if re.search(r"[$%]\{", raw.replace("$${", "").replace("%%{", "")):
             return None
         lines = raw.split("\n")
-        if opening[1]:
+        if opening[1]:  # lines of blanks keep them and do not count
             filled = [line for line in lines[:-1] if line.strip()]
-            if any(line.strip(" \t") in ("", "\r") and line.strip("\r") for line in lines[:-1]):
-                return None  # how Terraform counts the margin of a line of blanks is not written down
             margin = min((len(line) - len(line.lstrip(" \t")) for line in filled), default=0)
             lines = [line[margin:] if line.strip() else line for line in lines]
         return "\n".join(lines).replace("$${", "${").replace("%%{", "%{")

@@ -17,9 +17,11 @@ VARIABLE = "databricks_serverless_workspace_ids"
 OUTPUTS = ("instance_profile_arn", "role_arn")
 
 _STAMP = ".htd-wizard-module"
+TEXT = r'"(?:\\.|[$%]\{(?:[^{}"]|"(?:\\.|[^"\\])*"|\{[^{}]*\})*\}|[^"\\\n])*"'
+"""A text in quotes, with templates in it."""
 _CODE = re.compile(
-    r"""
-    (?P<text>"(?:\\.|[$%]\{(?:[^{}"]|"(?:\\.|[^"\\])*"|\{[^{}]*\})*\}|[^"\\\n])*")
+    rf"""
+    (?P<text>{TEXT})
     | \#[^\n]* | //[^\n]* | /\*.*?\*/
     | <<-?(?P<tag>\w+)\n.*?^[ \t]*(?P=tag)$
     """,

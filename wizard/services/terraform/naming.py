@@ -22,6 +22,7 @@ _CHOICE = re.compile(r"(.+?)\s*([=!]=)\s*(.+?)\s*\?\s*(.+?)\s*:\s*(.+)", re.DOTA
 _REFERENCE = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[\"[^\"]+\"\])+")
 _CALL = re.compile(r"(replace|lower|upper|trimspace)\((.*)\)", re.DOTALL)
 _TEMPLATE = re.compile(r"\$\{((?:[^{}\"]|\"(?:\\.|[^\"\\])*\")*)\}|(\\.)|([$%]\{)|([^\\$%]+|[$%])")
+_ESCAPES = {'\\"': '"', "\\\\": "\\"}
 _DEEPEST = 30
 
 
@@ -52,7 +53,7 @@ class Foreseen:
 
 
 def foresee(folder: Path, account: str = "") -> dict[str, Foreseen]:
-    """Every resource and data source that is declared in `folder`, by address. `account` is used where names hold it."""
+    """Every resource and data source that is declared in `folder`, by address. Names may hold the `account`."""
     return _Module(folder, account).foresee()
 
 
@@ -164,12 +165,12 @@ class _Module:
         at = 0
         while at < len(inside):
             found = _TEMPLATE.match(inside, at)
-            if found is None or found[3]:
+            if found is None or found[3] or (found[2] and found[2] not in _ESCAPES):
                 raise Unknown(inside)
             if found[1] is not None:
                 parts.append(str(self._value(found[1], depth)))
             else:
-                parts.append({'\\"': '"', "\\\\": "\\"}.get(found[2] or "", found[0]))
+                parts.append(_ESCAPES.get(found[2] or "", found[0]))
             at = found.end()
         return "".join(parts)
 

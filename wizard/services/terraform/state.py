@@ -17,10 +17,12 @@ from typing import Any
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.terraform.module import OUTPUTS, declared
+from wizard.services.terraform.naming import foresee
 from wizard.services.terraform.stream import cleaned, without_index
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 _REGION = re.compile(r"arn:[\w-]+:[\w-]+:([a-z]{2}(?:-[a-z]+)+-\d):")
+_INSIDE = ("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_user_policy", "aws_s3_object")
 _ALIAS = re.compile(r"\]\.(\w+)$")
 
 
@@ -115,23 +117,30 @@ def _account(values: Sequence[Mapping[str, Any]]) -> str:
     return found.most_common(1)[0][0] if found else ""
 
 
-def resources(folder: Path, environ: Mapping[str, str] | None = None) -> list[Resource]:
-    """Everything in AWS the module is about: what the state holds, then what is declared and not there yet."""
+def resources(folder: Path, environ: Mapping[str, str] | None = None, account: str = "") -> list[Resource]:
+    """Everything in AWS the module is about: what the state holds, then what is declared and not there yet.
+
+    What is not there yet has a name where the module's text tells it; `account` is used where names hold it.
+    """
     state = read(folder, environ)
     held = list(state.resources) if state else []
     known = {without_index(each.address) for each in held}
-    role = next((each.name for each in held if each.type == "aws_iam_role"), "")
+    foreseen = foresee(folder, account or (state.account if state else ""))
     return held + [
         Resource(
             address=each.address,
             type=each.type,
-            name="",
-            region="",
+            # What lives inside another resource cannot be named without it.
+            name=one_line(_name(each.type, values), 300) if parent or each.type not in _INSIDE else "",
+            region=one_line(foreseen[each.address].region, 40),
             exists=False,
-            parent=role if each.type in ("aws_iam_instance_profile", "aws_iam_role_policy") else "",
+            parent=parent,
         )
         for each in declared(folder)
-        if each.block in ("resource", "data") and each.type.startswith("aws_") and each.address not in known
+        if each.block in ("resource", "data") and each.type.startswith("aws_")
+        if each.address not in known and not foreseen[each.address].absent
+        for values in [foreseen[each.address].values]
+        for parent in [one_line(_parent(each.type, values), 300)]
     ]
 
 
