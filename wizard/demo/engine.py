@@ -23,6 +23,7 @@ def choose(environ: Mapping[str, str], preferred: str, paths: Paths) -> Engine:
     """
     if preferred == "recording":
         return recording()
+    environ = {**cli_configuration(environ), **environ}
     try:
         found = engine.find(environ, preferred)
     except Problem:
@@ -32,6 +33,12 @@ def choose(environ: Mapping[str, str], preferred: str, paths: Paths) -> Engine:
     if preferred or _provider_can_be_had(found, environ, paths):
         return found
     return recording()
+
+
+def cli_configuration(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where the operator's Terraform finds its providers; that file holds settings, no account."""
+    file = Path(environ.get("HOME", "/")) / ".terraformrc"
+    return {"TF_CLI_CONFIG_FILE": str(file)} if file.is_file() else {}
 
 
 def recording() -> Engine:

@@ -9,7 +9,8 @@ from pathlib import Path
 from types import TracebackType
 
 from wizard.demo.aws import EmbeddedAws
-from wizard.demo.engine import REGISTRIES
+from wizard.demo.engine import REGISTRIES, cli_configuration
+from wizard.demo.recording.program import SECONDS
 from wizard.demo.recording.seed import seed
 from wizard.demo.recording.session import PROVIDER_HOST
 from wizard.demo.scenario import Scenario
@@ -143,7 +144,7 @@ class World:
             if not name.startswith(_REAL) and name.lower() not in _PROXIES
         }
         return (
-            _cli_configuration(environ)
+            cli_configuration(environ)
             | kept
             | {
                 "HOME": str(self.home),
@@ -157,6 +158,8 @@ class World:
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "DATABRICKS_CONFIG_FILE": str(self.home / ".databrickscfg"),
                 "NO_PROXY": "127.0.0.1,localhost",
+            # How long the recording's apply seems to take: somebody who watches wants to see it.
+            SECONDS: environ.get(SECONDS, "4" if self._attended else "1"),
             }
         )
 
@@ -172,12 +175,6 @@ def sealed(environ: Mapping[str, str]) -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
-
-
-def _cli_configuration(environ: Mapping[str, str]) -> dict[str, str]:
-    """Where the operator's Terraform finds its providers; that file holds settings, no account."""
-    file = Path(environ.get("HOME", "/")) / ".terraformrc"
-    return {"TF_CLI_CONFIG_FILE": str(file)} if file.is_file() else {}
 
 
 def _plain(keys: object) -> tuple[str, str, str]:

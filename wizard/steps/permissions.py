@@ -60,7 +60,7 @@ class Permissions(Step[PermissionsProven]):
         machine, who = facts.need(Machine), facts.need(AwsIdentity)
         session = signed_in(services)
         yield Phase("Working out what the module needs")
-        resources = state.resources(Path(machine.module))
+        resources = state.resources(Path(machine.module), services.environ, who.account)
         needs = requirements.needs(
             [
                 requirements.ResourceRef(

@@ -43,7 +43,6 @@ class WizardApp(App[int]):
     """The full-screen wizard over one flow."""
 
     TITLE = "htd-wizard"
-    CSS_PATH = "shell.tcss"
     ENABLE_COMMAND_PALETTE = False
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # mypy takes Textual's ClassVar for an instance variable
         (0, "-tiny"),
@@ -92,7 +91,9 @@ class WizardApp(App[int]):
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         if not os.environ.get("TEXTUAL_THEME"):
-            self.theme = DARK.name
+            # Set without its watcher, which would parse every style a second time before the first paint.
+            self.set_reactive(WizardApp.theme, DARK.name)
+            self.stylesheet.set_variables(self.get_css_variables())
         if os.environ.get("SSH_CONNECTION") and not os.environ.get("TEXTUAL_ANIMATIONS"):
             self.animation_level = "none"
 

@@ -41,6 +41,11 @@ class Shell(Keyboard):
 
     AUTO_FOCUS = ""
 
+    DEFAULT_CSS = """
+    Shell { layout: vertical; background: $background; }
+    Shell #opening { padding: 1 2; }
+    """
+
     def __init__(
         self,
         flow: Flow,
@@ -78,11 +83,8 @@ class Shell(Keyboard):
 
     def compose(self) -> ComposeResult:
         yield self._bar
-        with Horizontal(id="middle"), Vertical(id="centre"):
-            yield self._strip
-            with self._body:
-                yield Static(f"{self.face.title}\n{self.face.why}", id="opening", markup=False)
-        yield Static("This window is too small. The wizard needs 60 × 20.", id="small", markup=False)
+        with Horizontal(id="middle"), Vertical(id="centre"), self._body:
+            yield Static(f"{self.face.title}\n{self.face.why}", id="opening", markup=False)
 
     def on_mount(self) -> None:
         self._bar.show(self.flow.facts, "")
@@ -96,13 +98,17 @@ class Shell(Keyboard):
         from wizard.ui.widgets.aside import Aside
         from wizard.ui.widgets.rail import Rail
 
+        self.app.stylesheet.read(Path(__file__).with_suffix(".tcss"))
         self._rail, self._aside = Rail(id="rail"), Aside()
+        small = Static("This window is too small. The wizard needs 60 × 20.", id="small", markup=False)
         middle = self.query_one("#middle")
         with self.app.batch_update():
             await middle.mount(self._rail, before=0)
             await middle.mount(self._aside)
-            await self.mount(Footer(compact=True, show_command_palette=False), after=middle)
+            await self.query_one("#centre").mount(self._strip, before=0)
+            await self.mount(Footer(compact=True, show_command_palette=False), small, after=middle)
             await self.query_one("#opening").remove()
+            self.app.stylesheet.update(self)
             await self.visit(self.front.id)
 
     @property

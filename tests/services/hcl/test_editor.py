@@ -188,7 +188,13 @@ def test_a_placeholder_that_makes_way_is_told() -> None:
     "item", ['say "hi"', "back\\slash", "${x}", "%{x}", "$${x}", "line\nbreak", "tab\t", "é😀", "", "#", "$"]
 )
 def test_items_are_spelled_so_that_they_are_read_back(item: str) -> None:
-    for text in ("", f"{NAME} = []\n", f'{NAME} = ["a"]\n', f'{NAME} = [\n  "a",\n]\n'):
+    for text in (
+        "",
+        f"{NAME} = []\n",
+        f'{NAME} = ["%%{{", "b\\"c"]\n',
+        f'{NAME} = ["a"]\n',
+        f'{NAME} = [\n  "a",\n]\n',
+    ):
         edit = editor.add_to_list(Document.of(text), NAME, item)
         assert editor.strings(edit.after, NAME)[-1] == item
         assert editor.add_to_list(edit.after, NAME, item).changed is False

@@ -70,6 +70,15 @@ def start(folder: Path) -> Iterator[Start]:
         end(run.folder)
 
 
+@pytest.fixture
+def bystander() -> Iterator[int]:
+    """The number of a process that has nothing to do with any run."""
+    process = subprocess.Popen([sys.executable, "-I", "-c", "import time; time.sleep(60)"])
+    yield process.pid
+    process.kill()
+    process.wait()
+
+
 def end(folder: Path) -> None:
     """Kill what is left of a run."""
     for name in ("supervisor", "command"):
@@ -240,12 +249,14 @@ def test_an_interrupt_at_the_very_start_is_not_lost(start: Start) -> None:
     assert run.code in (-signal.SIGINT, 1)
 
 
-def test_an_interrupt_after_the_end_hits_nobody(start: Start, folder: Path) -> None:
+def test_an_interrupt_after_the_end_hits_nobody(start: Start, folder: Path, bystander: int) -> None:
     run = start("pass")
     lines(run)
-    (folder / "pid").write_text(json.dumps({"command": os.getpid(), "supervisor": os.getpid()}))
+    (folder / "pid").write_text(json.dumps({"command": bystander, "supervisor": bystander}))
     run.interrupt()
-    attached(folder).interrupt()  # would end this very test
+    attached(folder).interrupt()
+    time.sleep(0.1)
+    assert os.waitpid(bystander, os.WNOHANG) == (0, 0)
 
 
 def test_a_run_without_its_supervisor_is_lost(
@@ -262,12 +273,15 @@ def test_a_run_without_its_supervisor_is_lost(
     assert attached(folder).code == LOST
 
 
-def test_a_number_that_was_used_again_is_not_taken_for_the_run(folder: Path, start: Start) -> None:
+def test_a_number_that_was_used_again_is_not_taken_for_the_run(
+    folder: Path, start: Start, bystander: int, until: Until
+) -> None:
     """After a restart of the computer any process may have the supervisor's number."""
     run = start("pass")
     lines(run)
+    until(lambda: not runner._is_held(folder / "lock"))
     (folder / "status").unlink()
-    (folder / "pid").write_text(json.dumps({"command": os.getpid(), "supervisor": os.getpid()}))
+    (folder / "pid").write_text(json.dumps({"command": bystander, "supervisor": bystander}))
     again = attached(folder)
     assert (again.alive, again.code) == (False, LOST)
 

@@ -96,6 +96,8 @@ def _agrees(node: Node, raw: Any) -> bool:
 def _by_hcl2(text: str) -> dict[str, Any] | None:
     import hcl2
 
+    if "$${" in text or "%%{" in text:
+        return None  # it takes these escapes for templates and runs on into the next text
     try:
         # It knows no byte order mark, and no file without a final line break after a heredoc.
         found = hcl2.loads(text.removeprefix(syntax.BOM) + "\n")

@@ -162,7 +162,7 @@ class Scanner:
         """`? a : b`: the colon belongs to it and ends nothing."""
         while self.at < len(self.text):
             self.blank(lines=False)
-            if self.at < len(self.text) and self.text[self.at] == ":":
+            if self.text.startswith(":", self.at) and not self.text.startswith("::", self.at):
                 self.at += 1
                 return
             if self.ends():

@@ -8,6 +8,7 @@ import shlex
 import shutil
 import tempfile
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from wizard.core.event import Line, Phase, Planned, ResourceChange, Wait, Work
 from wizard.core.paths import private
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
-from wizard.services.terraform import diagnostics, runner, state, stream
+from wizard.services.terraform import diagnostics, module, runner, state, stream
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.engine import Engine
@@ -102,16 +103,22 @@ class Terraform:
         self._runs = runs
         self._explain = explain
         self._now = now
+        self._given_up: dict[Path, weakref.finalize[Any, PlannedRun]] = {}
+        """What removes each plan that is never applied, at the latest when the program ends."""
 
     def init(self) -> Work[None]:
         """Get providers and modules. Raises Problem."""
         runner.prune(self._runs)
+        yield from self._operators_own()
         options = ("init", "-input=false", *self._json_init())
         heard = yield from self._run("Getting the AWS provider", options, _Heard())
         self._check(heard, "getting the AWS provider")
 
     def plan(self) -> Work[PlannedRun]:
-        """Make a plan and keep it in a file that only its owner can read. Raises Problem."""
+        """Make a plan and keep it in a file that only its owner can read. Raises Problem.
+
+        The file is removed when the plan was applied, or is not kept any more.
+        """
         return (yield from self._plan("Planning: comparing the module with AWS"))
 
     def destroy_plan(self) -> Work[PlannedRun]:
@@ -124,8 +131,7 @@ class Terraform:
             raise _plan_gone()
         options = ("apply", "-input=false", "-json", _LOCK, str(planned.file))
         heard = _Heard(Rows(planned.plan.changes))
-        yield from self._run("Applying the plan", options, heard, leave=True)
-        planned.file.unlink(missing_ok=True)
+        yield from self._run("Applying the plan", options, heard, applies=planned.file)
         return self._applied(heard)
 
     def unfinished(self) -> DetachedRun | None:
@@ -143,7 +149,7 @@ class Terraform:
 
     def outputs(self) -> dict[str, object]:
         """The module's outputs, from the local state when there is one: that costs nothing. Raises Problem."""
-        held = state.read(self._folder)
+        held = state.read(self._folder, self._environ)
         if held is not None:
             return dict(held.outputs)
         work = self._document("output", "-json")
@@ -155,14 +161,21 @@ class Terraform:
                 break
             if isinstance(event, Wait):
                 time.sleep(event.seconds)
-        return {n: stream.cleaned(each.get("value")) for n, each in found.items() if isinstance(each, dict)}
+        return {
+            name: stream.cleaned(each.get("value"))
+            for name, each in found.items()
+            if isinstance(each, dict) and (not each.get("sensitive") or name in module.OUTPUTS)
+        }
 
     def _plan(self, title: str, *more: str) -> Work[PlannedRun]:
+        module.refuse_unsaved_state(self._folder)
         file = private(self._runs) / f"{self._stamp()}.tfplan"
         options = ("plan", "-input=false", "-json", "-detailed-exitcode", _LOCK, *more, f"-out={file}")
-        held = state.read(self._folder)
+        held = state.read(self._folder, self._environ)
         heard = _Heard(Rows(in_state=len(held.resources) if held else 0))
         try:
+            # Terraform writes into the file that is there, so that it stays its owner's alone.
+            file.touch(0o600)
             yield from self._run(title, options, heard)
             self._check(heard, "planning", good=(0, 2))
             document = yield from self._document("show", "-json", str(file))
@@ -172,7 +185,9 @@ class Terraform:
         except BaseException:
             file.unlink(missing_ok=True)
             raise
-        return PlannedRun(read.planned, file, heard.code == 2)
+        planned = PlannedRun(read.planned, file, heard.code == 2)
+        self._given_up[file] = weakref.finalize(planned, file.unlink, missing_ok=True)
+        return planned
 
     def _json_init(self) -> tuple[str, ...]:
         """`init -json` came with Terraform 1.9; OpenTofu's has no numbers to rely on."""
@@ -180,18 +195,42 @@ class Terraform:
         new = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (1, 9)
         return ("-json",) if self._engine.kind != "tofu" and new else ("-no-color",)
 
-    def _run(self, title: str, options: Sequence[str], heard: _Heard, *, leave: bool = False) -> Work[_Heard]:
+    def _operators_own(self) -> Work[None]:
+        """Terraform's own variables stay in force; that they do is said, for the commands do not show it."""
+        for name in sorted(self._environ):
+            if name.startswith("TF_CLI_ARGS"):
+                yield Line(f"{name} is set: Terraform adds what it says to its commands.", "warning")
+        chosen = self._environ.get("TF_WORKSPACE", "")
+        if chosen not in ("", "default"):
+            yield Line(f"TF_WORKSPACE is set: the state is that of the workspace {one_line(chosen, 80)}.")
+
+    def _run(
+        self, title: str, options: Sequence[str], heard: _Heard, *, applies: Path | None = None
+    ) -> Work[_Heard]:
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
         yield Phase(title, shlex.join([self._engine.kind, *argv[len(self._engine.argv) :]]))
         yield from heard.rows.waiting()
         folder = self._runs / f"{self._stamp()}-{options[0]}"
-        run = runner.start(argv, self._environ, folder, self._now())
-        return (yield from _listen(run, heard, leave=leave))
+        run = self._start(argv, self._environ, folder, applies)
+        if applies in self._given_up:
+            self._given_up.pop(applies).detach()
+        return (yield from _listen(run, heard, leave=applies is not None))
+
+    def _start(
+        self, argv: Sequence[str], environ: Mapping[str, str], folder: Path, remove: Path | None = None
+    ) -> DetachedRun:
+        try:
+            return runner.start(argv, environ, folder, self._now(), remove)
+        except OSError as error:
+            raise _not_started(folder, error) from error
 
     def _applied(self, heard: _Heard) -> Result:
         self._check(heard, "applying")
         counts = [_count(heard.counts, name) for name in ("add", "change", "remove")]
-        return Result(counts[0], counts[1], counts[2], heard.outputs or self.outputs())
+        # Sensitive ones are not in the stream; the journey may need them all the same.
+        whole = all(name in heard.outputs for name in module.OUTPUTS)
+        outputs = heard.outputs if whole else {**self.outputs(), **heard.outputs}
+        return Result(counts[0], counts[1], counts[2], outputs)
 
     def _check(self, heard: _Heard, doing: str, good: tuple[int, ...] = (0,)) -> None:
         """The exit code decides, never the text."""
@@ -204,8 +243,10 @@ class Terraform:
     def _document(self, *options: str) -> Work[dict[str, Any]]:
         """The JSON document that a short command prints; it may hold secrets, so it leaves no file. Raises Problem."""
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
-        folder = Path(tempfile.mkdtemp(dir=private(self._runs), prefix=f"{options[0]}-"))
-        run = runner.start(argv, self._environ, folder, self._now())
+        # Arguments that the operator adds to every command are for those that work.
+        environ = {name: value for name, value in self._environ.items() if not name.startswith("TF_CLI_ARGS")}
+        folder = Path(tempfile.mkdtemp(dir=private(self._runs), prefix=runner.DOCUMENT))
+        run = self._start(argv, environ, folder)
         try:
             while run.code is None:
                 yield Wait(_LOOK)
@@ -300,6 +341,15 @@ def _killed(doing: str, code: int) -> Problem:
         what=f"Terraform was stopped from outside while {doing}.",
         why=f"{how}; the computer may have run out of memory, or somebody stopped the process.",
         remedy="Try again: the new plan shows what is there and what is missing.",
+    )
+
+
+def _not_started(folder: Path, error: OSError) -> Problem:
+    return Problem(
+        code="terraform.start",
+        what="Terraform could not be started.",
+        why=f"Its run is kept in {folder}, and there: {one_line(error.strerror or error, 200)}.",
+        remedy="Make room there, or let XDG_STATE_HOME name a folder that can be written. Then try again.",
     )
 
 

@@ -117,16 +117,23 @@ def _configured(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.tf"))
 
 
-def _usable(folder: ModuleFolder) -> ModuleFolder:
-    """A folder whose last run could not save its state must be mended first: a new plan would not know of it."""
-    if (folder.path / "errored.tfstate").exists():
+def refuse_unsaved_state(folder: Path) -> None:
+    """A folder whose last run could not save its state must be mended first: a new plan would not know of it.
+
+    Raises Problem.
+    """
+    if (folder / "errored.tfstate").exists():
         raise Problem(
             code="terraform.errored_state",
             what="The last Terraform run in this folder could not save its state.",
-            why=f"It left errored.tfstate in {folder.path}. A new plan would make again what is there already.",
+            why=f"It left errored.tfstate in {folder}. A new plan would make again what is there already.",
             remedy="Put the state back with the command below, check it with a plan, then remove errored.tfstate.",
-            copy=f"terraform {shlex.quote(f'-chdir={folder.path}')} state push -force errored.tfstate",
+            copy=f"terraform {shlex.quote(f'-chdir={folder}')} state push -force errored.tfstate",
         )
+
+
+def _usable(folder: ModuleFolder) -> ModuleFolder:
+    refuse_unsaved_state(folder.path)
     return folder
 
 

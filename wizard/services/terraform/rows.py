@@ -39,6 +39,8 @@ class Rows:
         if not address or stream.is_data(address) or message.action == "read":
             return
         match message.type:
+            case "planned_change":
+                self._expect(message)
             case "refresh_start":
                 self._looked_at += 1
             case "refresh_complete":
@@ -52,6 +54,13 @@ class Rows:
             case "apply_errored":
                 self._failed[address] = (self._action(message), message.seconds)
                 yield ResourceRow(address, self._action(message), "failed", message.seconds, _REASON_LATER)
+
+    def _expect(self, message: Message) -> None:
+        """An apply tells its plan first: that is how one which somebody else started is counted."""
+        if message.action in _STEPS and message.address not in self._left:
+            self._left[message.address] = _STEPS[message.action]
+            self._actions.setdefault(message.address, message.action)
+            self._total += 1
 
     def blame(self, found: Diagnostic) -> Iterator[Event]:
         """The reason of a failure, which comes when everything else has ended."""

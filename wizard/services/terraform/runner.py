@@ -27,6 +27,10 @@ _SUPERVISOR = Path(__file__).with_name("supervise.py")
 _CHUNK = 1 << 18
 _LONGEST = 1 << 24
 """Bytes of one line; of a longer one the rest is dropped."""
+_STARTING = 3.0
+"""Seconds in which a command is up, also on a busy computer."""
+DOCUMENT = "document-"
+"""Begins the names of runs whose output is read once and removed."""
 LOST = -1000
 """Stands for an exit code when the supervisor itself was killed: nobody knows how the command ended."""
 
@@ -41,18 +45,17 @@ class DetachedRun:
     @property
     def code(self) -> int | None:
         """The exit code, negative for a signal; None while it runs; LOST when it cannot be known."""
-        if self._supervisor is not None:
-            self._supervisor.poll()
+        # In this order: the supervisor writes its last word before it goes.
+        supervised = self._is_supervised()
         code = self._status()
-        if code is not None or self.alive:
-            return code
-        # The supervisor may have written its last word between the two looks.
-        code = self._status()
-        return LOST if code is None else code
+        return LOST if code is None and not supervised else code
 
     @property
     def alive(self) -> bool:
-        """The supervisor is there."""
+        """It still works."""
+        return self.code is None
+
+    def _is_supervised(self) -> bool:
         if self._supervisor is not None:
             return self._supervisor.poll() is None
         return _is_held(self.folder / "lock")
@@ -66,11 +69,17 @@ class DetachedRun:
             return ()
 
     def interrupt(self) -> None:
-        """One SIGINT to the command and to nothing else."""
-        pid = self._pid("command")
-        if pid and self.code is None:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGINT)
+        """One SIGINT to the command and to nothing else. Waits a moment for a command that is only being started."""
+        until = time.monotonic() + _STARTING
+        while self.code is None:
+            pid = self._pid("command")
+            if pid:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGINT)
+                return
+            if time.monotonic() > until:
+                return
+            time.sleep(0.01)
 
     def tail(self) -> Iterator[list[str]]:
         """The output so far and then as it comes, in batches of whole lines; an empty batch means: nothing new.
@@ -126,9 +135,16 @@ class DetachedRun:
             return 0
 
 
-def start(argv: Sequence[str], environ: Mapping[str, str], folder: Path, now: datetime) -> DetachedRun:
-    """Start `argv` on its own. Its environment is handed over and written nowhere. Raises OSError."""
+def start(
+    argv: Sequence[str], environ: Mapping[str, str], folder: Path, now: datetime, remove: Path | None = None
+) -> DetachedRun:
+    """Start `argv` on its own. Its environment is handed over and written nowhere. Raises OSError.
+
+    The file `remove` is removed when the command has ended, whether or not a wizard is still there.
+    """
     private(folder)
+    for name in ("status", "pid", "out", "err"):
+        (folder / name).unlink(missing_ok=True)
     record = {"argv": list(argv), "started": now.isoformat()}
     atomic.write(folder / "run.json", json.dumps(record).encode(), 0o600)
     # Held from before the supervisor starts until it ends, however it ends: a number of a process may be used again.
@@ -163,9 +179,14 @@ def unfinished(runs: Path) -> list[DetachedRun]:
 
 
 def prune(runs: Path, keep: int = 20, plan_seconds: float = 86_400) -> None:
-    """Remove the oldest ended runs beyond `keep`, and plan files that were never applied: they hold values in clear."""
+    """Remove the oldest ended runs beyond `keep`, and what holds values in clear and was left behind.
+
+    That is plan files which were never applied, and documents that a killed wizard could not remove.
+    """
     ended = [folder for folder in sorted(_folders(runs)) if not _is_held(folder / "lock")]
-    for folder in ended[: max(len(ended) - keep, 0)]:
+    documents = [folder for folder in ended if folder.name.startswith(DOCUMENT)]
+    others = [folder for folder in ended if folder not in documents]
+    for folder in documents + others[: max(len(others) - keep, 0)]:
         shutil.rmtree(folder, ignore_errors=True)
     for file in runs.glob("*.tfplan"):
         with suppress(OSError):

@@ -10,6 +10,8 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 _MEANT_FOR_THE_COMMAND = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
@@ -19,26 +21,35 @@ def main(folder: Path, argv: list[str]) -> None:
     """Write `pid`, `out`, `err` and at the end `status` (the exit code, negative for a signal) into `folder`."""
     for number in _MEANT_FOR_THE_COMMAND:
         signal.signal(number, signal.SIG_IGN)
+    # Our own files are for the owner only; what the command makes is as the operator wants it.
+    given = os.umask(0o077)
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         try:
             # Ignored signals are inherited; the command must hear them.
             child = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=_listen
+                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=_listen, umask=given
             )
         except OSError as error:
             err.write(str(error).encode())
             err.flush()
-            write(folder / "status", "127")
-            return
-        write(folder / "pid", json.dumps({"command": child.pid, "supervisor": os.getpid()}))
-        write(folder / "status", str(child.wait()))
+            code = 127
+        else:
+            write(folder / "pid", json.dumps({"command": child.pid, "supervisor": os.getpid()}))
+            code = child.wait()
+    write(folder / "status", str(code))
 
 
 def write(file: Path, text: str) -> None:
-    """The file appears with its whole content or not at all."""
+    """The file appears with its whole content or not at all. A full disk may find room again: tried for 10 s."""
     part = file.with_suffix(".part")
-    part.write_text(text)
-    part.replace(file)
+    for _ in range(20):
+        with suppress(OSError):
+            part.write_text(text)
+            part.replace(file)
+            return
+        if not file.parent.exists():
+            return
+        time.sleep(0.5)
 
 
 def _listen() -> None:
