@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual.containers import Container, Horizontal, Vertical
+from textual.containers import Container
 from textual.widgets import Static
 
 from wizard.core.flow import Flow, Status, StepLike
@@ -83,8 +83,7 @@ class Shell(Keyboard):
 
     def compose(self) -> ComposeResult:
         yield self._bar
-        with Horizontal(id="middle"), Vertical(id="centre"), self._body:
-            yield Static(f"{self.face.title}\n{self.face.why}", id="opening", markup=False)
+        yield Static(f"{self.face.title}\n{self.face.why}", id="opening", markup=False)
 
     def on_mount(self) -> None:
         self._bar.show(self.flow.facts, "")
@@ -93,6 +92,7 @@ class Shell(Keyboard):
 
     async def _furnish(self) -> None:
         """Bring in what the first paint left out, and open the front page."""
+        from textual.containers import Horizontal, Vertical
         from textual.widgets import Footer
 
         from wizard.ui.widgets.aside import Aside
@@ -101,12 +101,10 @@ class Shell(Keyboard):
         self.app.stylesheet.read(Path(__file__).with_suffix(".tcss"))
         self._rail, self._aside = Rail(id="rail"), Aside()
         small = Static("This window is too small. The wizard needs 60 × 20.", id="small", markup=False)
-        middle = self.query_one("#middle")
+        centre = Vertical(self._strip, self._body, id="centre")
+        middle = Horizontal(self._rail, centre, self._aside, id="middle")
         with self.app.batch_update():
-            await middle.mount(self._rail, before=0)
-            await middle.mount(self._aside)
-            await self.query_one("#centre").mount(self._strip, before=0)
-            await self.mount(Footer(compact=True, show_command_palette=False), small, after=middle)
+            await self.mount(middle, Footer(compact=True, show_command_palette=False), small)
             await self.query_one("#opening").remove()
             self.app.stylesheet.update(self)
             await self.visit(self.front.id)

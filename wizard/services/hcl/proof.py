@@ -57,7 +57,7 @@ def _surroundings_kept(before: Document, tree: Tree, name: str) -> bool:
 
 def _second_opinion(before: Tree, after: Tree, name: str, *, sure: bool) -> str:
     """What python-hcl2 objects to. It cannot read all that Terraform can: then it has no say."""
-    old, new = _by_hcl2(_excerpt(before, after, name)), _by_hcl2(_excerpt(after, after, name))
+    old, new = _by_hcl2(excerpt(before, after, name)), _by_hcl2(excerpt(after, after, name))
     if new is None:
         return "" if sure or old is None else "a second reader could not read it"
     if old is not None and {**old, name: None} != {**new, name: None}:
@@ -68,7 +68,7 @@ def _second_opinion(before: Tree, after: Tree, name: str, *, sure: bool) -> str:
     return ""
 
 
-def _excerpt(tree: Tree, after: Tree, name: str) -> str:
+def excerpt(tree: Tree, after: Tree, name: str) -> str:
     """The text for python-hcl2: all of a short file, else the arguments around `name`."""
     if len(after.text) <= _WHOLE:
         return tree.text

@@ -132,6 +132,7 @@ class Terraform:
         options = ("apply", "-input=false", "-json", _LOCK, str(planned.file))
         heard = _Heard(Rows(planned.plan.changes))
         yield from self._run("Applying the plan", options, heard, applies=planned.file)
+        planned.file.unlink(missing_ok=True)
         return self._applied(heard)
 
     def unfinished(self) -> DetachedRun | None:
@@ -211,16 +212,14 @@ class Terraform:
         yield Phase(title, shlex.join([self._engine.kind, *argv[len(self._engine.argv) :]]))
         yield from heard.rows.waiting()
         folder = self._runs / f"{self._stamp()}-{options[0]}"
-        run = self._start(argv, self._environ, folder, applies)
+        run = self._start(argv, self._environ, folder)
         if applies in self._given_up:
             self._given_up.pop(applies).detach()
         return (yield from _listen(run, heard, leave=applies is not None))
 
-    def _start(
-        self, argv: Sequence[str], environ: Mapping[str, str], folder: Path, remove: Path | None = None
-    ) -> DetachedRun:
+    def _start(self, argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> DetachedRun:
         try:
-            return runner.start(argv, environ, folder, self._now(), remove)
+            return runner.start(argv, environ, folder, self._now())
         except OSError as error:
             raise _not_started(folder, error) from error
 

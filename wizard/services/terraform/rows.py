@@ -19,7 +19,7 @@ class Rows:
 
     def __init__(self, changes: Sequence[ResourceChange] = (), in_state: int = 0) -> None:
         self._left = {each.address: _STEPS[each.action] for each in changes if each.action in _STEPS}
-        self._actions = {each.address: each.action for each in changes}
+        self._actions: dict[str, str] = {each.address: each.action for each in changes}
         self._total = len(self._left)
         self._done = 0
         self._in_state = in_state

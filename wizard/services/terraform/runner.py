@@ -135,13 +135,8 @@ class DetachedRun:
             return 0
 
 
-def start(
-    argv: Sequence[str], environ: Mapping[str, str], folder: Path, now: datetime, remove: Path | None = None
-) -> DetachedRun:
-    """Start `argv` on its own. Its environment is handed over and written nowhere. Raises OSError.
-
-    The file `remove` is removed when the command has ended, whether or not a wizard is still there.
-    """
+def start(argv: Sequence[str], environ: Mapping[str, str], folder: Path, now: datetime) -> DetachedRun:
+    """Start `argv` on its own. Its environment is handed over and written nowhere. Raises OSError."""
     private(folder)
     for name in ("status", "pid", "out", "err"):
         (folder / name).unlink(missing_ok=True)
@@ -181,16 +176,18 @@ def unfinished(runs: Path) -> list[DetachedRun]:
 def prune(runs: Path, keep: int = 20, plan_seconds: float = 86_400) -> None:
     """Remove the oldest ended runs beyond `keep`, and what holds values in clear and was left behind.
 
-    That is plan files which were never applied, and documents that a killed wizard could not remove.
+    That is plan files which were never applied or whose apply has ended, and documents that a killed wizard could
+    not remove. Nothing outside `runs` is ever touched.
     """
     ended = [folder for folder in sorted(_folders(runs)) if not _is_held(folder / "lock")]
+    applied = {Path(run.argv[-1]).name for run in map(DetachedRun, ended) if "apply" in run.argv}
     documents = [folder for folder in ended if folder.name.startswith(DOCUMENT)]
     others = [folder for folder in ended if folder not in documents]
     for folder in documents + others[: max(len(others) - keep, 0)]:
         shutil.rmtree(folder, ignore_errors=True)
     for file in runs.glob("*.tfplan"):
         with suppress(OSError):
-            if time.time() - file.stat().st_mtime > plan_seconds:
+            if file.name in applied or time.time() - file.stat().st_mtime > plan_seconds:
                 file.unlink()
 
 
