@@ -82,7 +82,7 @@ def with_memory(step: str, ask: Ask, remembered: Callable[[str], str | None]) ->
 
     questions = tuple(
         replace(q, default=value, origin="your answer of last time")
-        if not q.always_ask and (value := known(q.key)) and not q.fault(value)
+        if q.remember and (value := known(q.key)) and not q.fault(value)
         else q
         for q in ask.questions
     )

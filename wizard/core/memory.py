@@ -24,7 +24,7 @@ class Memory:
     def keep(self, step: str, ask: Ask, answers: Answers) -> None:
         """Remember what may be remembered of one form."""
         for question in ask.questions:
-            if question.kind is not Kind.SECRET and not question.always_ask:
+            if question.kind is not Kind.SECRET and question.remember:
                 self._answers[f"{step}.{question.key}"] = answers.get(question.key, "")
         if self._file is not None:
             private(self._file.parent)

@@ -56,7 +56,9 @@ class Question:
     optional: bool = False
     placeholder: str = ""
     always_ask: bool = False
-    """Never answered from memory: a yes belongs to the change that is on the screen."""
+    """Never answered for granted: a yes belongs to the change that is on the screen."""
+    remember: bool = True
+    """Last time's answer is offered again."""
 
     def fault(self, answer: str) -> str | None:
         """One sentence saying why `answer` will not do, or None."""
@@ -78,4 +80,4 @@ Answers = Mapping[str, str]
 
 def confirm(key: str, prompt: str, help: str = "") -> Question:
     """A yes-or-no about a change that is on the screen; never answered from memory."""
-    return Question(key, prompt, Kind.CONFIRM, help=help, default=NO, always_ask=True)
+    return Question(key, prompt, Kind.CONFIRM, help=help, default=NO, always_ask=True, remember=False)

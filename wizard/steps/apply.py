@@ -90,7 +90,7 @@ def _ask(planned: PlannedRun, who: AwsIdentity) -> Ask:
             confirm(
                 "apply",
                 f"Apply this plan to AWS account {who.account}? It will {', '.join(counts) or 'set outputs only'}.",
-                f"As {who.arn}. Terraform goes on by itself even if this window closes.",
+                "Terraform goes on by itself even if this window closes.",
             ),
         ),
         title=f"{plural(len(plan.changes), 'change')} to read",

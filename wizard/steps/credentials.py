@@ -40,7 +40,8 @@ class Credentials(Step[AwsIdentity]):
     def run(self, facts: Facts, services: Services) -> Run[AwsIdentity]:
         yield Phase("Looking for ways to sign in on this computer")
         sources = profiles.list_sources(services.aws_places, services.environ, services.now())
-        chosen = (yield _ask_source(sources))["source"]
+        before = facts.get(AwsIdentity)
+        chosen = (yield _ask_source(sources, before.source if before else ""))["source"]
         if chosen == PORTAL:
             session = yield from _through_portal(services)
         elif chosen == KEYS:
@@ -70,12 +71,13 @@ class Credentials(Step[AwsIdentity]):
         return ["aws sso login --profile PROFILE", "aws sts get-caller-identity --profile PROFILE"]
 
 
-def _ask_source(sources: list[Source]) -> Ask:
+def _ask_source(sources: list[Source], before: str) -> Ask:
+    """Offers what is in effect; to somebody who signs in again, something else than `before`."""
     choices = [_choice(source) for source in sources]
     choices.append(Choice(PORTAL, "Another SSO portal", "its start address is asked next"))
     choices.append(Choice(KEYS, "Access keys", "pasted; kept in memory only"))
-    current = next((s for s in sources if s.in_effect and s.usable), None)
-    first = current or next((s for s in sources if s.usable or s.needs_login), None)
+    current = next((s for s in sources if s.in_effect and s.usable and s.words != before), None)
+    first = current or next((s for s in sources if (s.usable or s.needs_login) and s.words != before), None)
     return Ask(
         (
             Question(
@@ -86,6 +88,7 @@ def _ask_source(sources: list[Source]) -> Ask:
                 default=first.id if first else PORTAL,
                 origin=current.precedence if current else "",
                 help="An SSO profile with administrator rights makes everything possible.",
+                remember=False,
             ),
         ),
         title="How do you want to sign in?",
