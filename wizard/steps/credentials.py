@@ -51,7 +51,7 @@ class Credentials(Step[AwsIdentity]):
         services.redact.learn(*session.secrets())
         yield Phase("Asking AWS who this is", "aws sts get-caller-identity")
         caller = identity.who_am_i(session)
-        _same_account(facts.need(Machine), caller.account)
+        _same_account(facts.need(Machine), caller.account, services)
         services.aws = session
         until = f", until {session.expires_at.astimezone():%H:%M}" if session.expires_at else ""
         yield Finding("chain.identity", "AWS knows you", Verdict.PROVEN, f"{caller.arn}{until}")
@@ -179,9 +179,9 @@ def _with_pasted_keys(services: Services) -> Run[AwsSession]:
     return sign_in.keys_session(pasted, services.aws_places, answers["region"])
 
 
-def _same_account(machine: Machine, account: str) -> None:
+def _same_account(machine: Machine, account: str, services: Services) -> None:
     """The state of the module names the account it was applied to; another one is never meant."""
-    held = state.read(Path(machine.module))
+    held = state.read(Path(machine.module), services.environ)
     if held is None or held.account in ("", account):
         return
     raise Problem(

@@ -80,7 +80,7 @@ class Permissions(Step[PermissionsProven]):
         )
         yield Phase(f"Trying {plural(len(needs), 'permission')} on {plural(len(resources), 'resource')}")
         found: list[Finding] = []
-        held = state.read(Path(machine.module))
+        held = state.read(Path(machine.module), services.environ)
         for event in permissions.check(session, needs, held.account if held else ""):
             if isinstance(event, Finding):
                 found.append(event)

@@ -26,6 +26,14 @@ class Keyboard(Screen[None]):
         Binding("n,f6", "next", "Next", id="next", tooltip="Go on to the first step that is not done"),
         Binding("s,f8", "stop", "Stop", id="stop", tooltip="Stop what is under way"),
         Binding("f1", "help", "Help", id="help", tooltip="Explain the thing in focus, and the keys"),
+        Binding(
+            "tab",
+            "move",
+            "Move",
+            show=False,
+            id="move",
+            tooltip="To the lists, the question, the buttons; Enter opens",
+        ),
         Binding("o,f7", "browse", "Browser", id="browse", tooltip="Open the address in a browser"),
         Binding("e,f3", "by_hand", "By hand", id="by_hand", tooltip="The commands that do the same"),
         Binding("l,f2", "log", "Log", id="log", tooltip="Show or hide the log of this step"),
@@ -125,6 +133,9 @@ class Keyboard(Screen[None]):
         if text:
             self.app.copy_to_clipboard(text)
             self.app.notify("Sent to your terminal's clipboard.", timeout=3, markup=False)
+
+    def action_move(self) -> None:
+        self.focus_next()
 
     def action_read(self, direction: int) -> None:
         evidence = self.pane.evidence

@@ -78,6 +78,10 @@ class StepPane(Vertical):
         """The operator stopped the last run; it does not begin again by itself."""
         return bool(self.history) and isinstance(self.history[-1].moment, Halted)
 
+    def on_descendant_focus(self) -> None:
+        # Who gives way depends on the focus. A child asks, because only what is above it is laid out anew.
+        self.evidence.refresh(layout=True)
+
     def title(self) -> str:
         """The heading of the pane."""
         return f"{self.number}  {self.face.title}"

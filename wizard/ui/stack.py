@@ -8,7 +8,7 @@ from textual.layouts.vertical import VerticalLayout
 from textual.widget import Widget
 
 YIELDS = "-yields"
-"""Class of a child that shrinks and scrolls when the room is short; the first one in order gives way first."""
+"""Class of a child that shrinks and scrolls when the room is short: first those without the focus, in order."""
 
 _LEAST = 4
 
@@ -35,10 +35,13 @@ class Stack(VerticalLayout):
 def _cuts(placements: list[WidgetPlacement], excess: int) -> dict[Widget, int]:
     """Lines to take from each: first down to a few, and if that is not enough down to one."""
     cuts: dict[Widget, int] = {}
+    yielding = [placement for placement in placements if placement.widget.has_class(YIELDS)]
+    # What is being read keeps its room the longest.
+    yielding.sort(key=lambda placement: placement.widget.has_focus_within)
     for least in (_LEAST, 1):
-        for placement in placements:
+        for placement in yielding:
             widget, height = placement.widget, placement.region.height
-            if widget.has_class(YIELDS):
+            if height > least:
                 more = min(excess, max(0, height - cuts.get(widget, 0) - least))
                 cuts[widget] = cuts.get(widget, 0) + more
                 excess -= more

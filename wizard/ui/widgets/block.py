@@ -54,6 +54,8 @@ class Block(Vertical):
 
     passing: ClassVar[bool] = False
     """Read before an answer, and folded once the answer is given."""
+    hint: ClassVar[str] = ""
+    """Said beside the title while there is something to do in here."""
     url: str = ""
     """An address that the browser key opens; what has one is folded when the run goes on."""
 
@@ -97,5 +99,6 @@ class Block(Vertical):
 
     def _heading(self) -> Content:
         mark = ("▸ " if self.folded else "▾ ") if self._settled else ""
-        tail = f"  {self.summary()}" if self.folded and self.summary() else ""
+        said = self.summary() if self.folded else self.hint
+        tail = f"  {said}" if said else ""
         return joined((mark, MUTED), plain(self.title), (tail, MUTED))

@@ -21,6 +21,8 @@ _HEADING = "heading:"
 class Findings(Block):
     """All findings of a run. One that is reported again takes the place of the earlier."""
 
+    hint = "Tab to read"
+
     class Opened(Message):
         """The operator wants the details of a finding."""
 

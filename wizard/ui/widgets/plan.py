@@ -21,6 +21,7 @@ class PlanBlock(Block):
     """The changes of a plan; Enter unfolds one."""
 
     passing = True
+    hint = "Tab to read"
 
     def __init__(self, plan: Planned) -> None:
         self.plan = plan
