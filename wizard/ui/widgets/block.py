@@ -44,7 +44,7 @@ class Block(Vertical):
     DEFAULT_CSS = """
     Block { height: auto; }
     Block.-apart { margin: 1 0 0 0; }
-    Block.-folded > Heading { text-wrap: nowrap; text-overflow: ellipsis; }
+    Block > Heading { text-wrap: nowrap; text-overflow: ellipsis; }
     Block.-folded > .body { display: none; }
     Block > .body { height: auto; }
     """
@@ -54,7 +54,7 @@ class Block(Vertical):
 
     passing: ClassVar[bool] = False
     """Read before an answer, and folded once the answer is given."""
-    hint: ClassVar[str] = ""
+    hint: str = ""
     """Said beside the title while there is something to do in here."""
     url: str = ""
     """An address that the browser key opens; what has one is folded when the run goes on."""

@@ -16,12 +16,12 @@ from wizard.ui.words import MUTED, VERDICT_STYLE, hanging, joined, plain
 
 _GRAVEST = (Verdict.GAP, Verdict.UNKNOWN, Verdict.PREDICTED, Verdict.PROVEN)
 _HEADING = "heading:"
+_FEW = 4
+"""Findings up to this many are read at a glance."""
 
 
 class Findings(Block):
     """All findings of a run. One that is reported again takes the place of the earlier."""
-
-    hint = "Tab to read"
 
     class Opened(Message):
         """The operator wants the details of a finding."""
@@ -41,6 +41,7 @@ class Findings(Block):
         for finding in findings:
             self.findings[finding.id] = finding
         self._draw()
+        self.hint = "Tab to read" if len(self.findings) > _FEW else ""
         self.title = counts(list(self.findings.values()))
         self._draw_head()
 
