@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import tempfile
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -157,6 +156,8 @@ def _browse(address: str) -> bool:
     )
     if remote or not graphical:
         return False
+    import webbrowser
+
     try:
         return webbrowser.open(address)
     except webbrowser.Error:

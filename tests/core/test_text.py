@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wizard.core.redact import MASK, Redactor
@@ -20,19 +20,23 @@ from wizard.core.text import clean, one_line, plural
         ("over\rwritten", "over\ufffdwritten"),
         ("safe\u202eevil", "safe\ufffdevil"),
         ("[/not markup]", "[/not markup]"),
-        ("Grüße, 你好 ✓", "Grüße, 你好 ✓"),
+        ("Grüße, 你好 ✓ 😀", "Grüße, 你好 ✓ 😀"),
+        ("half\ud83d a pair\udc80", "half a pair"),
+        ("a\x1b\ud800[31mb\udfffc", "abc"),
     ],
 )
 def test_nothing_a_terminal_would_obey_gets_through(hostile: str, tame: str) -> None:
     assert clean(hostile) == tame
 
 
-@given(st.text())
+@given(st.text(st.characters()))
+@example("\ud83d\x1b\udc00]0;x")
 def test_clean_is_total_and_idempotent(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
     assert not any(ord(c) < 32 and c not in "\t\n" for c in once)
     assert "\x1b" not in once
+    assert once.encode("utf-8").decode("utf-8") == once
     assert not any(0x7F <= ord(c) <= 0x9F for c in once)
 
 

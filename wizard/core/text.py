@@ -18,17 +18,19 @@ _SEQUENCES = re.compile(
     re.VERBOSE,
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs: no characters, and no encoding can send them to a terminal."""
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def clean(text: object, limit: int = 1_000_000) -> str:
-    """`text` without anything a terminal would obey; line breaks and tabs stay.
+    """`text` without anything a terminal would obey or no encoding can write; line breaks and tabs stay.
 
     `limit` is in characters; what lies beyond it is cut and said so.
     """
     raw = str(text)
     cut = len(raw) > limit
-    plain = _SEQUENCES.sub("", raw[:limit]).replace("\r\n", "\n")
+    plain = _SEQUENCES.sub("", _HALVES.sub("", raw[:limit])).replace("\r\n", "\n")
     plain = _CONTROLS.sub(_REPLACEMENT, plain)
     return f"{plain}… (cut at {limit} characters)" if cut else plain
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from wizard.core.journey import Visit, visits
 from wizard.core.problem import Problem
 
-_FOLDER = resources.files("wizard.demo") / "scenarios"
+_FOLDER = Path(__file__).with_name("scenarios")
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,7 @@ class Scenario:
 
 def names() -> tuple[str, ...]:
     """The scenarios that come with the wizard."""
-    return tuple(
-        sorted(
-            entry.name.removesuffix(".toml") for entry in _FOLDER.iterdir() if entry.name.endswith(".toml")
-        )
-    )
+    return tuple(sorted(file.stem for file in _FOLDER.glob("*.toml")))
 
 
 def load(name: str) -> Scenario:

@@ -158,8 +158,8 @@ class World:
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "DATABRICKS_CONFIG_FILE": str(self.home / ".databrickscfg"),
                 "NO_PROXY": "127.0.0.1,localhost",
-            # How long the recording's apply seems to take: somebody who watches wants to see it.
-            SECONDS: environ.get(SECONDS, "4" if self._attended else "1"),
+                # How long the recording's apply seems to take: somebody who watches wants to see it.
+                SECONDS: environ.get(SECONDS, "4" if self._attended else "1"),
             }
         )
 

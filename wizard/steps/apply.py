@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Line, Run
 from wizard.core.facts import Applied, AwsIdentity, Facts, Machine, PermissionsProven, VariablesWritten
 from wizard.core.finding import Finding
+from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import YES, confirm
 from wizard.core.text import plural
 from wizard.services import Services
-from wizard.services.aws import trust
-from wizard.services.terraform.commands import PlannedRun
 from wizard.steps.parts import signed_in, terraform
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.aws import trust
+    from wizard.services.terraform.commands import PlannedRun
+else:
+    trust = lazy("wizard.services.aws.trust")
 
 
 class Apply(Step[Applied]):

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Diff, Phase, Run, Table
 from wizard.core.facts import Applied, Connected, Facts, WorkspaceProven
 from wizard.core.finding import Finding
+from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import YES, confirm
 from wizard.core.text import plural
 from wizard.services import Services
-from wizard.services.databricks import instance_profiles, warehouse_config, warehouses
-from wizard.services.databricks.client import Workspace
 from wizard.steps.parts import connected
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.databricks import instance_profiles, warehouse_config, warehouses
+    from wizard.services.databricks.client import Workspace
+else:
+    instance_profiles = lazy("wizard.services.databricks.instance_profiles")
+    warehouse_config = lazy("wizard.services.databricks.warehouse_config")
+    warehouses = lazy("wizard.services.databricks.warehouses")
 
 
 class Connect(Step[Connected]):

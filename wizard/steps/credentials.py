@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Phase, Run
 from wizard.core.facts import AwsIdentity, Facts, Machine
 from wizard.core.finding import Finding, Verdict
+from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import Choice, Kind, Question
 from wizard.services import Services
-from wizard.services.aws import identity, keys, profiles, sign_in, sso
-from wizard.services.aws.profiles import Source
-from wizard.services.aws.session import DEFAULT_REGION, AwsSession
-from wizard.services.terraform import state
 from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.aws import identity, keys, profiles, sign_in, sso
+    from wizard.services.aws import session as aws_session
+    from wizard.services.aws.profiles import Source
+    from wizard.services.aws.session import AwsSession
+    from wizard.services.terraform import state
+else:
+    identity = lazy("wizard.services.aws.identity")
+    keys = lazy("wizard.services.aws.keys")
+    profiles = lazy("wizard.services.aws.profiles")
+    sign_in = lazy("wizard.services.aws.sign_in")
+    sso = lazy("wizard.services.aws.sso")
+    aws_session = lazy("wizard.services.aws.session")
+    state = lazy("wizard.services.terraform.state")
 
 PORTAL, KEYS = "portal", "keys"
 
@@ -145,7 +157,9 @@ def _through_portal(services: Services) -> Run[AwsSession]:
     if not roles:
         raise _no_assignment(f"No role is assigned to you in account {account}.")
     role = yield from _pick("role", "Which role?", [Choice(name, name) for name in roles])
-    return sign_in.role_session(token, account, role, services.environ.get("AWS_REGION", DEFAULT_REGION))
+    return sign_in.role_session(
+        token, account, role, services.environ.get("AWS_REGION", aws_session.DEFAULT_REGION)
+    )
 
 
 def _pick(key: str, prompt: str, choices: list[Choice]) -> Run[str]:
@@ -158,7 +172,7 @@ def _pick(key: str, prompt: str, choices: list[Choice]) -> Run[str]:
 
 
 def _with_pasted_keys(services: Services) -> Run[AwsSession]:
-    region = services.environ.get("AWS_REGION", DEFAULT_REGION)
+    region = services.environ.get("AWS_REGION", aws_session.DEFAULT_REGION)
     answers = yield Ask(
         (
             Question(

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Phase, Run, Work
 from wizard.core.facts import AwsIdentity, Facts, Machine, PermissionsProven
 from wizard.core.finding import Finding, Verdict
+from wizard.core.lazy import lazy
 from wizard.core.problem import Problem, Who
 from wizard.core.question import YES, confirm
 from wizard.core.text import plural
 from wizard.services import Services
-from wizard.services.aws import permissions, requirements
-from wizard.services.terraform import state
 from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.aws import permissions, requirements
+    from wizard.services.terraform import state
+else:
+    permissions = lazy("wizard.services.aws.permissions")
+    requirements = lazy("wizard.services.aws.requirements")
+    state = lazy("wizard.services.terraform.state")
 
 
 class Permissions(Step[PermissionsProven]):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Phase, Run, Table
 from wizard.core.facts import Applied, DataProven, Facts, WarehouseRunning, WorkspaceProven
 from wizard.core.finding import Finding, Verdict
+from wizard.core.lazy import lazy
 from wizard.core.question import Question
 from wizard.services import Services
-from wizard.services.databricks import statements
 from wizard.steps.parts import connected
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.databricks import statements
+else:
+    statements = lazy("wizard.services.databricks.statements")
 
 
 class Proof(Step[DataProven]):

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Phase, Run
 from wizard.core.facts import Facts, Machine
 from wizard.core.finding import Finding, Verdict
+from wizard.core.lazy import lazy
 from wizard.services import Services
-from wizard.services.terraform import module
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.terraform import module
+else:
+    module = lazy("wizard.services.terraform.module")
 
 _ENGINES = {
     "terraform": "Terraform",

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Diff, Line, Phase, Run
 from wizard.core.facts import Facts, Machine, VariablesWritten, WorkspaceProven
 from wizard.core.finding import Finding, Verdict
+from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import YES, confirm
 from wizard.services import Services
-from wizard.services.hcl import editor, files, values
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.hcl import editor, files, values
+else:
+    editor = lazy("wizard.services.hcl.editor")
+    files = lazy("wizard.services.hcl.files")
+    values = lazy("wizard.services.hcl.values")
 
 NAME = "databricks_serverless_workspace_ids"
 

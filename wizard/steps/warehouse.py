@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Phase, Run
 from wizard.core.facts import Connected, Facts, WarehouseRunning, WorkspaceProven
 from wizard.core.finding import Finding
+from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import YES, confirm
 from wizard.services import Services
-from wizard.services.databricks import warehouses
 from wizard.steps.parts import connected
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.databricks import warehouses
+else:
+    warehouses = lazy("wizard.services.databricks.warehouses")
 
 
 class Warehouse(Step[WarehouseRunning]):

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Line, Phase, Run
 from wizard.core.facts import Facts, Machine, WorkspaceProven
 from wizard.core.finding import Finding
+from wizard.core.lazy import lazy
 from wizard.core.problem import Problem, Who
 from wizard.core.question import Choice, Kind, Question
 from wizard.services import Services
-from wizard.services.databricks import address, identity, sign_in, warehouses
-from wizard.services.databricks.client import Workspace
 from wizard.steps.parts import connected
 from wizard.steps.step import Step
+
+if TYPE_CHECKING:
+    from wizard.services.databricks import address, client, identity, sign_in, warehouses
+    from wizard.services.databricks.client import Workspace
+else:
+    address = lazy("wizard.services.databricks.address")
+    client = lazy("wizard.services.databricks.client")
+    identity = lazy("wizard.services.databricks.identity")
+    sign_in = lazy("wizard.services.databricks.sign_in")
+    warehouses = lazy("wizard.services.databricks.warehouses")
 
 TOKEN = "token"
 
@@ -104,7 +113,7 @@ def _sign_in(host: str, services: Services) -> Run[tuple[Workspace, str]]:
     source = next((s for s in sources if s.id == way), None)
     token = sign_in.token_of(source) if source else (yield _ask_token())["token"]
     services.redact.learn(token)
-    return Workspace(url, token, host=host), source.name if source else "personal access token"
+    return client.Workspace(url, token, host=host), source.name if source else "personal access token"
 
 
 def _ask_token() -> Ask:

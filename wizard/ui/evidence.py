@@ -12,6 +12,7 @@ from wizard.core.event import DeviceCode, Diff, Event, Planned, ResourceRow, Tab
 from wizard.core.finding import Finding
 from wizard.ui.stack import YIELDS
 from wizard.ui.widgets.block import Block
+from wizard.ui.widgets.roster import Roster
 
 if TYPE_CHECKING:
     from wizard.ui.widgets.gauge import Gauge
@@ -26,6 +27,7 @@ class Evidence(VerticalScroll, can_focus=False):
     DEFAULT_CSS = """
     Evidence { height: auto; margin: 1 0 0 0; scrollbar-size-vertical: 1; display: none; }
     Evidence.-any { display: block; }
+    Evidence:focus { background-tint: $foreground 6%; }
     """
 
     def __init__(
@@ -70,6 +72,12 @@ class Evidence(VerticalScroll, can_focus=False):
         for block in self.blocks:
             if block.passing and not block.folded:
                 block.fold()
+
+    def show_unread(self) -> None:
+        """Scroll to the first of what an answer is asked about."""
+        unread = next((block for block in self.blocks if block.passing and not block.folded), None)
+        if unread is not None:
+            self.call_after_refresh(self.scroll_to_widget, unread, top=True, animate=False)
 
     def expire(self) -> None:
         """Fold codes that are no longer waited for."""
@@ -141,6 +149,8 @@ class Evidence(VerticalScroll, can_focus=False):
     def _place(self, block: Block) -> None:
         self.blocks.append(block)
         self.add_class("-any")
+        # Where no list inside takes the focus, the column itself does, so that it can be read with the keyboard.
+        self.can_focus = not self.query(Roster) and not block.query(Roster)
         self._space()
         self.mount(block)
         self.call_after_refresh(self.scroll_to_widget, block, top=True, animate=False)

@@ -106,6 +106,9 @@ class StepPane(Vertical):
     def ask(self, ask: Ask) -> None:
         """Put questions below what they are about."""
         self.phase.pause(True)
+        # What is asked about needs the room more than the reason, which was read by now.
+        self.set_class(bool(self.evidence.blocks), "-asking")
+        self.evidence.show_unread()
         self.form = Form(ask)
         self._place(self.form)
 
@@ -188,6 +191,7 @@ class StepPane(Vertical):
         if gone is not None and gone.has_focus_within:
             # Left alone, Textual would hand the focus to the rail.
             self.screen.set_focus(None)
+        self.remove_class("-asking")
         self.form = self.card = None
         for old in self.query(".last"):
             old.remove()

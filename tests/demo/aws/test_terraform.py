@@ -43,7 +43,7 @@ resource "aws_iam_role" "role" {
 
 def mirror() -> Path | None:
     """A folder that holds the AWS provider, on any registry's name."""
-    for root in (*(os.environ.get("HTD_PROVIDER_MIRROR", "").split()), *ROOTS):
+    for root in (*(os.environ.get("HTD_PLUGIN_MIRROR", "").split()), *ROOTS):
         start = Path(root)
         for pattern in ("*/hashicorp/aws", "*/*/hashicorp/aws", "*/*/*/hashicorp/aws"):
             found = next((path for path in start.glob(pattern) if path.is_dir()), None)

@@ -392,8 +392,9 @@ def test_old_runs_and_plans_that_were_never_applied_are_removed(
         lines(ended)
         until(partial(_is_free, ended))
     old, new = runs / "old.tfplan", runs / "new.tfplan"
-    for file in (old, new):
-        file.write_bytes(b"secret")
+    for plan in (old, new):
+        plan.mkdir()
+        (plan / "plan").write_bytes(b"secret")
     os.utime(old, (time.time() - 100_000,) * 2)
     runner.prune(runs, keep=2)
     assert sorted(path.name for path in runs.iterdir()) == ["0", "2", "3", "new.tfplan"]

@@ -81,9 +81,9 @@ def engine(*, aws_url: str, access_key_id: str, secret_access_key: str, home: Pa
 def find_mirror() -> Path | None:
     """A folder that holds the AWS provider in a mirror's layout, or None.
 
-    HTD_PROVIDER_MIRROR names one; else the places where administrators put mirrors are searched.
+    HTD_PLUGIN_MIRROR names one; else the places where administrators put mirrors are searched.
     """
-    if named := os.environ.get("HTD_PROVIDER_MIRROR"):
+    if named := os.environ.get("HTD_PLUGIN_MIRROR"):
         return Path(named)
     for root in _ROOTS:
         base = Path(root).expanduser()

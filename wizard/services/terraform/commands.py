@@ -10,6 +10,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -132,7 +133,7 @@ class Terraform:
         options = ("apply", "-input=false", "-json", _LOCK, str(planned.file))
         heard = _Heard(Rows(planned.plan.changes))
         yield from self._run("Applying the plan", options, heard, applies=planned.file)
-        planned.file.unlink(missing_ok=True)
+        _discard(planned.file)
         return self._applied(heard)
 
     def unfinished(self) -> DetachedRun | None:
@@ -146,6 +147,9 @@ class Terraform:
         yield Phase("Following an apply that was running already", shlex.join(run.argv))
         yield from heard.rows.waiting()
         yield from _listen(run, heard, leave=True)
+        plan = Path(run.argv[-1]) if run.argv else self._runs
+        if plan.parent.name.endswith(runner.PLAN) and plan.parent.parent == self._runs:
+            _discard(plan)
         return self._applied(heard)
 
     def outputs(self) -> dict[str, object]:
@@ -170,7 +174,8 @@ class Terraform:
 
     def _plan(self, title: str, *more: str) -> Work[PlannedRun]:
         module.refuse_unsaved_state(self._folder)
-        file = private(self._runs) / f"{self._stamp()}.tfplan"
+        # In a folder of its own: without it, a plan that was given up cannot be written any more.
+        file = private(private(self._runs) / f"{self._stamp()}{runner.PLAN}") / "plan"
         options = ("plan", "-input=false", "-json", "-detailed-exitcode", _LOCK, *more, f"-out={file}")
         held = state.read(self._folder, self._environ)
         heard = _Heard(Rows(in_state=len(held.resources) if held else 0))
@@ -182,12 +187,12 @@ class Terraform:
             document = yield from self._document("show", "-json", str(file))
             read = plans.read(document, heard.gone)
             if read.recreated:
-                raise _believed_gone(read.recreated)
+                raise _believed_gone(read.recreated, self._folder)
         except BaseException:
-            file.unlink(missing_ok=True)
+            _discard(file)
             raise
         planned = PlannedRun(read.planned, file, heard.code == 2)
-        self._given_up[file] = weakref.finalize(planned, file.unlink, missing_ok=True)
+        self._given_up[file] = weakref.finalize(planned, _discard, file)
         return planned
 
     def _json_init(self) -> tuple[str, ...]:
@@ -274,6 +279,13 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
 
+def _discard(plan: Path) -> None:
+    """Remove a plan and the folder that was made for it, and never anything else."""
+    with suppress(OSError):
+        plan.unlink(missing_ok=True)
+        plan.parent.rmdir()
+
+
 def _listen(run: DetachedRun, heard: _Heard, *, leave: bool) -> Work[_Heard]:
     """Everything the run says, to its end. Given up before: the run goes on if `leave`, else it is interrupted."""
     try:
@@ -283,13 +295,14 @@ def _listen(run: DetachedRun, heard: _Heard, *, leave: bool) -> Work[_Heard]:
             for line in batch:
                 if line.strip():
                     yield from _hear(stream.parse(line), heard)
-    except GeneratorExit:
+    except BaseException:
         if not leave:
             run.interrupt()
         raise
     code = run.code
     heard.code = runner.LOST if code is None else code
     heard.errors = run.errors()
+    yield from heard.rows.ended()
     return heard
 
 
@@ -320,7 +333,8 @@ def _count(counts: Mapping[str, Any], name: str) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _believed_gone(addresses: Sequence[str]) -> Problem:
+def _believed_gone(addresses: Sequence[str], folder: Path) -> Problem:
+    forget = f"terraform {shlex.quote(f'-chdir={folder}')} state rm"
     return Problem(
         code="plan.believed_gone",
         what=f"The plan would make again what the state knows already: {one_line(', '.join(addresses), 300)}.",
@@ -328,7 +342,7 @@ def _believed_gone(addresses: Sequence[str]) -> Problem:
         "and then an apply destroys or duplicates.",
         remedy="Check the permissions again. If they really were deleted by hand, remove them from the state first.",
         who=Who.AWS_ADMIN,
-        copy="\n".join(f"terraform state rm '{address}'" for address in addresses),
+        copy="\n".join(f"{forget} {shlex.quote(address)}" for address in addresses),
         step="permissions",
     )
 

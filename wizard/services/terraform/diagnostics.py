@@ -38,7 +38,8 @@ _TERRAFORM = (
     _known("terraform.lock", r"Error acquiring the state lock",
            "Another Terraform works on this state.",
            "It holds the state's lock, so that two do not write at once.",
-           "Wait until it has ended, then try again. If nobody runs Terraform there, its process may be left over."),
+           "Wait until it has ended, then try again. If nobody runs Terraform there, the lock was left over: "
+           "force-unlock, in the module's folder, removes it."),
     _known("terraform.stale", r"Saved plan is stale",
            "The plan is out of date, so nothing was applied.",
            "The state changed after the plan was made.",
@@ -48,7 +49,7 @@ _TERRAFORM = (
            "Its file is gone, damaged, or was made by another version.",
            "Try again: a fresh plan is made and shown."),
     _known("terraform.variable", r"No value for required variable|Invalid value for (?:input )?variable|"
-           r"Invalid value for \w+|Unsuitable value type|Value for undeclared variable",
+           r"Unsuitable value type|Value for undeclared variable|Failed to read variables file",
            "A variable of the module has no value, or one that will not do.",
            "Terraform checks values against the module's own rules.",
            "Mend the value in terraform.tfvars, then try again.", step="variables"),
@@ -76,21 +77,21 @@ _TERRAFORM = (
            "The module asks for another version of Terraform.",
            "Its required_version does not allow the one that is here.",
            "Install a version that it allows, then start the wizard again.", step="start"),
-    _known("terraform.state_unsaved", r"no space left on device|failed to persist state|Failed to save state",
+    _known("terraform.state_unsaved", r"failed to persist state|Failed to save state|errored\.tfstate|"
+           r"Failed to create local state file",
            "Terraform could not save its state.",
-           "The disk is full or the folder cannot be written.",
-           "Make room, then look for errored.tfstate in the module's folder before anything else."),
+           "The disk is full or the folder cannot be written, so AWS holds things that the state does not know of.",
+           "Make room, then look for errored.tfstate in the module's folder before anything else: it is the state, "
+           "and the next plan says how to put it back."),
+    _known("terraform.disk_full", r"no space left on device|disk quota exceeded",
+           "Terraform could not write a file.",
+           "The disk is full, or your share of it is used up.",
+           "Make room: the AWS provider alone needs about a gigabyte. Then try again."),
     _known("terraform.exists", r"EntityAlreadyExists|BucketAlready(?:OwnedByYou|Exists)|AlreadyExistsException|"
            r"already exists",
            "Something that Terraform wants to make is there already.",
            "It was made by hand, by another state, or by a run that was stopped half-way.",
            "Bring it into the state with an import, or choose another project_prefix in terraform.tfvars."),
-    _known("terraform.syntax", r"Argument or block definition required|Invalid expression|Unsupported argument|"
-           r"Invalid multi-line string|Missing newline after argument|Unclosed configuration block|"
-           r"Missing name for resource|Unsupported block type|Invalid block definition|Invalid character",
-           "A file of the module is not valid.",
-           "Terraform could not read it.",
-           "Mend the line that is named below, then try again."),
     _known("terraform.throttled", r"Throttling|TooManyRequests|SlowDown|RequestLimitExceeded",
            "AWS asked to slow down.",
            "Too many calls came at once, from you or from others in the account.",
@@ -120,57 +121,96 @@ _AFTER_ALL = (
 """Tried when neither Terraform's own faults nor the reader of AWS's refusals know better."""
 
 
+_SYNTAX = _known(
+    "terraform.syntax", "",
+    "A file of the module is not valid.",
+    "Terraform could not read it.",
+    "Mend the line that is named, then try again.",
+)  # fmt: skip
+"""Tried last: what has a line and no resource is about the text of the module, whatever it says."""
+_OUTRANK = ("terraform.state_unsaved", "terraform.interrupted")
+"""Told before anything else: an unsaved state must be mended first; after an interrupt all else is a consequence."""
+_STDERR = re.compile(r"(?m)^[ ╷│╵]*Error: ")
+_PLACE = re.compile(r"(?m)^ *on (\S.*) line (\d+)")
+
+
 def problem(diagnostics: Sequence[Diagnostic], doing: str, explain: Explain, stderr: str = "") -> Problem:
     """One Problem for everything that went wrong: the first cause explained, the rest as evidence.
 
     `doing` completes the sentence "Terraform failed while …".
     """
     errors = _distinct([each for each in diagnostics if each.severity == "error"])
-    if not errors and stderr.strip():
-        # Without -json Terraform tells its errors there.
-        errors = [Diagnostic("error", clean(stderr.strip(), 4_000), "", "", "", "")]
+    if not errors:
+        errors = _distinct(_from_stderr(stderr))
     evidence = tuple(_line(each) for each in errors)
     found = [each for each in (_one(each, explain) for each in errors) if each is not None]
     if found:
-        # After an interrupt everything else that failed is a consequence.
-        first = next((each for each in found if each.code == "terraform.interrupted"), found[0])
+        first = min(found, key=lambda each: _rank(each.code))
+        alike = [each for each in found if each.code == first.code]
+        others = len({each.what for each in alike}) - 1
+        if others and first.code.startswith("aws.denied"):
+            first.why = f"{first.why} {others} more {'was' if others == 1 else 'were'} refused; see what AWS said."
         first.evidence = evidence
-        first.copy = _merged([each.copy for each in found if each.code == first.code])
+        first.copy = _merged([each.copy for each in alike])
         return first
     return Problem(
         code="terraform.failed",
         what=f"Terraform failed while {doing}.",
-        why=one_line(errors[0].summary) if errors else "It ended without saying why.",
+        why=one_line(errors[0].text) if errors else "It ended without saying why.",
         remedy="Read what it said below. What was made stays, and the next plan goes on from there.",
         evidence=evidence,
     )
 
 
 def _one(each: Diagnostic, explain: Explain) -> Problem | None:
-    return _table(each, _TERRAFORM) or _from_aws(each, explain) or _table(each, _AFTER_ALL)
+    known = _table(each, _TERRAFORM)
+    if known:
+        return known
+    found = _from_aws(each, explain) or _table(each, _AFTER_ALL)
+    return found or (_syntax(each) if each.place and not each.address else None)
+
+
+def _rank(code: str) -> int:
+    return _OUTRANK.index(code) if code in _OUTRANK else len(_OUTRANK)
 
 
 def _table(each: Diagnostic, table: Sequence[_Known]) -> Problem | None:
-    for known in table:
-        if known.shape.search(each.text):
-            return Problem(
-                known.code,
-                known.what,
-                _why(known, each),
-                known.remedy,
-                known.who,
-                copy=_unlock(each) if known.code == "terraform.lock" else "",
-                step=known.step,
+    known = next((known for known in table if known.shape.search(each.text)), None)
+    if known is None:
+        return None
+    lock = _unlock(each) if known.code == "terraform.lock" else ""
+    return Problem(
+        known.code, known.what, _why(known, each), known.remedy, known.who, copy=lock, step=known.step
+    )
+
+
+def _syntax(each: Diagnostic) -> Problem:
+    why = f"{_SYNTAX.why} See {each.place}: {one_line(each.text, 300)}"
+    step = "variables" if ".tfvars" in each.place else _SYNTAX.step
+    return Problem(_SYNTAX.code, _SYNTAX.what, why, _SYNTAX.remedy, _SYNTAX.who, step=step)
+
+
+def _from_stderr(text: str) -> list[Diagnostic]:
+    """The errors in what Terraform wrote for people: without -json, and before it knows of -json."""
+    plain = re.sub("[╷│╵]", "", clean(text, 8_000))
+    found = []
+    for piece in _STDERR.split(plain)[1:]:
+        summary, _, detail = piece.partition("\n")
+        place = _PLACE.search(detail)
+        found.append(
+            Diagnostic(
+                "error", summary.strip(), detail.strip(), "", f"{place[1]} line {place[2]}" if place else "", ""
             )
-    return None
+        )
+    if not found and plain.strip() and "Warning: " not in plain:
+        found = [Diagnostic("error", plain.strip(), "", "", "", "")]
+    return found
 
 
 def _why(known: _Known, each: Diagnostic) -> str:
     """The reason with what only this diagnostic knows: the value's fault, the line, who holds the lock."""
     if known.code == "terraform.variable":
         return f"{known.why} {one_line(each.detail, 300)}"
-    if known.code == "terraform.syntax" and each.place:
-        return f"{known.why} See {each.place}: {one_line(each.detail or each.summary, 200)}"
     if known.code == "terraform.lock":
         holder, since = _of_lock(each, "Who"), _of_lock(each, "Created")
         return f"{known.why} It belongs to {holder}, since {since}." if holder else known.why
@@ -179,8 +219,8 @@ def _why(known: _Known, each: Diagnostic) -> str:
 
 def _unlock(each: Diagnostic) -> str:
     """The command for a lock that was left behind. A lock on a local file ends with its process."""
-    lock, path = _of_lock(each, "ID"), _of_lock(each, "Path")
-    return f"terraform force-unlock {lock}" if re.fullmatch(r"[\w-]+", lock) and "/" in path else ""
+    lock, local = _of_lock(each, "ID"), "resource temporarily unavailable" in each.detail
+    return f"terraform force-unlock {lock}" if re.fullmatch(r"[\w-]+", lock) and not local else ""
 
 
 def _of_lock(each: Diagnostic, name: str) -> str:

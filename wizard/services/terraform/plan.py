@@ -6,12 +6,12 @@ Source of the format: https://developer.hashicorp.com/terraform/internals/json-f
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from wizard.core.event import Planned, ResourceChange
-from wizard.core.redact import MASK
+from wizard.core.redact import MASK, Redactor
 from wizard.core.text import clean, one_line
 
 Action = Literal["create", "update", "replace", "delete", "read", "import", "no-op", "move", "forget"]
@@ -56,8 +56,9 @@ class Read:
 def read(document: Mapping[str, Any], gone: Collection[str] = ()) -> Read:
     """The plan in the output of `show -json`. `gone`: what the plan's own stream told to be deleted outside."""
     entries = [entry for entry in document.get("resource_changes") or [] if entry.get("mode") != "data"]
+    secrets = _Secrets(document, entries)
     changes = sorted(
-        (change for entry in entries if (change := _change(entry)) is not None),
+        (change for entry in entries if (change := _change(entry, secrets)) is not None),
         key=lambda change: (_ORDER.get(change.action, 9), change.address),
     )
     counts = [change.action for change in changes]
@@ -82,12 +83,62 @@ def read(document: Mapping[str, Any], gone: Collection[str] = ()) -> Read:
     )
 
 
-def _change(entry: Mapping[str, Any]) -> ResourceChange | None:
+class _Secrets:
+    """What is marked as sensitive anywhere, to be masked wherever it comes up again.
+
+    Measured: a computed attribute that repeats a sensitive variable carries no mark, and Terraform shows it.
+    """
+
+    def __init__(self, document: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
+        declared = _mapping(_mapping(_mapping(document.get("configuration")).get("root_module")).get("variables"))
+        given = _mapping(document.get("variables"))
+        found = [
+            _mapping(given.get(name)).get("value")
+            for name, variable in declared.items()
+            if _mapping(variable).get("sensitive")
+        ]
+        for change in (_mapping(entry.get("change")) for entry in entries):
+            for side in ("before", "after"):
+                found += _flagged(change.get(side), change.get(f"{side}_sensitive"))
+        self._texts = {text for each in found for text in _texts(each) if text}
+        self._redact = Redactor()
+        self._redact.learn(*self._texts)
+
+    def within(self, value: Any) -> bool:
+        """A text in `value` is a secret as a whole, or has a long one as a part."""
+        return any(text in self._texts or self._redact(text) != text for text in _texts(value))
+
+
+def _flagged(value: Any, flags: Any) -> list[Any]:
+    """The parts of `value` that a tree of flags beside it marks."""
+    if flags is True:
+        return [value]
+    if isinstance(value, dict) and isinstance(flags, dict):
+        return [part for name in flags for part in _flagged(value.get(name), flags[name])]
+    if isinstance(value, list) and isinstance(flags, list):
+        return [part for each, flag in zip(value, flags, strict=False) for part in _flagged(each, flag)]
+    return []
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for each in value.values() for text in _texts(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return [value] if isinstance(value, str) else []
+
+
+def _change(entry: Mapping[str, Any], secrets: _Secrets) -> ResourceChange | None:
     change = entry.get("change") or {}
     action = _action(change)
+    before = one_line(entry.get("previous_address") or "", 300)
+    if action == "no-op" and before:
+        action = "move"
     if action in ("no-op", "read"):
         return None
-    attributes = _attributes(change)
+    attributes = _attributes(change, secrets)
+    if action == "move":
+        attributes = (("address", before, one_line(entry.get("address", ""), 300)),)
     return ResourceChange(
         address=one_line(entry.get("address", ""), 300),
         action=action,
@@ -117,7 +168,7 @@ def _action(change: Mapping[str, Any]) -> Action:
     return cast("Action", actions[0]) if actions[0] in (*_ORDER, "read") else "update"
 
 
-def _attributes(change: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+def _attributes(change: Mapping[str, Any], secrets: _Secrets) -> tuple[tuple[str, str, str], ...]:
     """What differs, attribute by attribute; computed values that a create will have are left out."""
     before, after = _mapping(change.get("before")), _mapping(change.get("after"))
     unknown = _mapping(change.get("after_unknown"))
@@ -129,8 +180,9 @@ def _attributes(change: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
         later = _anything(unknown.get(name))
         if (old == new and not later) or (creating and later) or (creating and new in (None, "", [], {})):
             continue
-        if any(each is True or _anything(_mapping(each).get(name)) for each in secret):
-            found.append((one_line(name, 100), MASK if old else "", MASK))
+        flagged = any(each is True or _anything(_mapping(each).get(name)) for each in secret)
+        if flagged or secrets.within([old, new]):
+            found.append((one_line(name, 100), MASK if old else "", MASK if later or new else ""))
             continue
         found.append((one_line(name, 100), _shown(old), _LATER if later else _shown(new)))
     return tuple(found)

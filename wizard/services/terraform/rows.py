@@ -12,6 +12,8 @@ from wizard.services.terraform.stream import Diagnostic, Message
 _STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
 """How often Terraform reports the end of an action: a replacement is a delete and a create."""
 _REASON_LATER = "Terraform gives the reason at the end."
+_REASON_BELOW = "Its reason is among what Terraform said."
+_CUT_SHORT = "Terraform ended before this was done. It may be there all the same."
 
 
 class Rows:
@@ -24,7 +26,11 @@ class Rows:
         self._done = 0
         self._in_state = in_state
         self._looked_at = self._seen = 0
+        self._running: dict[str, tuple[str, float]] = {}
         self._failed: dict[str, tuple[str, float]] = {}
+        """Those whose reason is still to come."""
+        self._unplaced: list[str] = []
+        """Reasons that name no resource: when destroying, Terraform leaves the address out."""
 
     def waiting(self) -> Iterator[Event]:
         """Every resource of the plan, before anything happens to it."""
@@ -48,10 +54,12 @@ class Rows:
                 total = max(self._in_state, self._looked_at, self._seen)
                 yield Progress(self._seen, total, "resources looked at")
             case "apply_start" | "apply_progress":
+                self._running[address] = (self._action(message), message.seconds)
                 yield ResourceRow(address, self._action(message), "running", message.seconds)
             case "apply_complete":
                 yield from self._completed(message)
             case "apply_errored":
+                self._running.pop(address, None)
                 self._failed[address] = (self._action(message), message.seconds)
                 yield ResourceRow(address, self._action(message), "failed", message.seconds, _REASON_LATER)
 
@@ -64,13 +72,26 @@ class Rows:
 
     def blame(self, found: Diagnostic) -> Iterator[Event]:
         """The reason of a failure, which comes when everything else has ended."""
-        failed = self._failed.get(found.address)
-        if failed and found.severity == "error":
-            action, seconds = failed
+        if found.severity != "error":
+            return
+        if not found.address:
+            self._unplaced.append(found.summary)
+        elif found.address in self._failed:
+            action, seconds = self._failed.pop(found.address)
             yield ResourceRow(found.address, action, "failed", seconds, one_line(found.summary, 400))
+
+    def ended(self) -> Iterator[Event]:
+        """No row waits for a word that does not come any more."""
+        alone = len(self._failed) == len(self._unplaced) == 1
+        reason = one_line(self._unplaced[0], 400) if alone else _REASON_BELOW
+        for address, (action, seconds) in self._failed.items():
+            yield ResourceRow(address, action, "failed", seconds, reason)
+        for address, (action, seconds) in self._running.items():
+            yield ResourceRow(address, action, "failed", seconds, _CUT_SHORT)
 
     def _completed(self, message: Message) -> Iterator[Event]:
         address = message.address
+        self._running.pop(address, None)
         left = self._left.get(address, 1) - 1
         self._left[address] = left
         if left > 0:

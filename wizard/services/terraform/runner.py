@@ -29,6 +29,8 @@ _LONGEST = 1 << 24
 """Bytes of one line; of a longer one the rest is dropped."""
 _STARTING = 3.0
 """Seconds in which a command is up, also on a busy computer."""
+PLAN = ".tfplan"
+"""Ends the names of folders that hold a plan."""
 DOCUMENT = "document-"
 """Begins the names of runs whose output is read once and removed."""
 LOST = -1000
@@ -180,15 +182,15 @@ def prune(runs: Path, keep: int = 20, plan_seconds: float = 86_400) -> None:
     not remove. Nothing outside `runs` is ever touched.
     """
     ended = [folder for folder in sorted(_folders(runs)) if not _is_held(folder / "lock")]
-    applied = {Path(run.argv[-1]).name for run in map(DetachedRun, ended) if "apply" in run.argv}
+    applied = {Path(run.argv[-1]).parent.name for run in map(DetachedRun, ended) if "apply" in run.argv}
     documents = [folder for folder in ended if folder.name.startswith(DOCUMENT)]
     others = [folder for folder in ended if folder not in documents]
     for folder in documents + others[: max(len(others) - keep, 0)]:
         shutil.rmtree(folder, ignore_errors=True)
-    for file in runs.glob("*.tfplan"):
+    for plan in runs.glob(f"*{PLAN}"):
         with suppress(OSError):
-            if file.name in applied or time.time() - file.stat().st_mtime > plan_seconds:
-                file.unlink()
+            if plan.name in applied or time.time() - plan.stat().st_mtime > plan_seconds:
+                shutil.rmtree(plan)
 
 
 def _folders(runs: Path) -> list[Path]:

@@ -106,5 +106,5 @@ class ChoiceField(Field):
 
 def _row(choice: Choice) -> Content:
     if choice.unavailable:
-        return joined((choice.label, MUTED), (f"\n  ✗ not now: {choice.unavailable}", MUTED))
-    return joined((choice.label, "bold"), (f"\n  {choice.detail}" if choice.detail else "", MUTED))
+        return joined((choice.label, MUTED), (f"\n✗ not now: {choice.unavailable}", MUTED))
+    return joined((choice.label, "bold"), (f"\n{choice.detail}" if choice.detail else "", MUTED))

@@ -26,7 +26,9 @@ class DiffBlock(Block):
     def __init__(self, diff: Diff) -> None:
         self.diff = diff
         rows, self.removed, self.added = compared(diff.before, diff.after)
-        super().__init__(diff.title, Static(rows, markup=False))
+        folder, slash, name = diff.title.rpartition("/")
+        self.hint = f"in {folder}" if slash and folder.startswith("/") else "Tab to read"
+        super().__init__(name if self.hint != "Tab to read" else diff.title, Static(rows, markup=False))
 
     def summary(self) -> str:
         return f"{self.removed} removed, {self.added} added"

@@ -112,9 +112,7 @@ class Field(Vertical):
     def say(self, fault: str | None, hints: tuple[str, ...] = ()) -> None:
         """Show a fault, or else the hints."""
         said = (
-            plain(f"! {fault}", "$text-warning")
-            if fault
-            else lines(*(plain(f"  {hint}", MUTED) for hint in hints))
+            plain(f"! {fault}", "$text-warning") if fault else lines(*(plain(hint, MUTED) for hint in hints))
         )
         self.said.update(said)
         self.said.display = bool(said.plain)

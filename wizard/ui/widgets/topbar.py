@@ -54,28 +54,37 @@ class TopBar(Vertical):
 
 
 def where(facts: Facts, width: int) -> Content:
-    """Account, identity, region and workspace in at most `width` cells; ends of long names give way."""
+    """Account, identity, region and workspace in at most `width` cells; words give way before names do."""
+    tellings = (
+        _told(facts, labels=True, session=True, domain=True),
+        _told(facts, labels=True, session=True, domain=False),
+        _told(facts, labels=True, session=False, domain=False),
+        _told(facts, labels=False, session=False, domain=False),
+    )
+    fitting = next((told for told in tellings if told.cell_length <= width), tellings[-1])
+    return fitting.truncate(width, ellipsis=True)
+
+
+def _told(facts: Facts, *, labels: bool, session: bool, domain: bool) -> Content:
     aws, workspace = facts.get(AwsIdentity), facts.get(WorkspaceProven)
-    roomy = width >= 76
     parts: list[tuple[str, str]] = [("AWS ", aws.account if aws else "not signed in")]
     if aws is not None:
-        parts += [("as ", _shortened(aws.arn.rsplit(":", 1)[-1])), ("in ", aws.region)]
-    if workspace is not None:
-        parts.append(("workspace ", workspace.host if width >= 100 else workspace.host.split(".", 1)[0]))
-    else:
-        parts.append(("", "no workspace yet"))
-    drawn = Content(" · ").join(
-        joined((name if roomy or name == "AWS " else "", MUTED), value) for name, value in parts
+        parts += [("as ", _shortened(aws.arn.rsplit(":", 1)[-1], session)), ("in ", aws.region)]
+    host = workspace.host if workspace else ""
+    parts.append(
+        ("workspace ", host if domain else host.split(".", 1)[0]) if host else ("", "no workspace yet")
     )
-    return drawn.truncate(width, ellipsis=True)
+    return Content(" · ").join(
+        joined((name if labels or name == "AWS " else "", MUTED), value) for name, value in parts
+    )
 
 
-def _shortened(who: str) -> str:
+def _shortened(who: str, session: bool) -> str:
     """`assumed-role/AWSReservedSSO_Admin_0123456789abcdef/ann` as `Admin/ann`: what a person would say."""
     words = who.split("/")
     if words[0] == "assumed-role" and len(words) >= 3:
         role = words[1]
         if role.startswith("AWSReservedSSO_"):
             role = role.removeprefix("AWSReservedSSO_").rsplit("_", 1)[0]
-        return f"{role}/{words[-1]}"
+        return f"{role}/{words[-1]}" if session else role
     return who
