@@ -13,18 +13,28 @@ from textual.widgets import Input
 from tests.ui import scripted
 from tests.ui.conftest import Driven
 from tests.ui.test_journey import KEYS_TO_THE_END
+from wizard.steps import FRONT, STEPS
 from wizard.ui.app import WizardApp
 
 STOPPED = (("enter",), ("down", "enter"), ("enter",))
 PICTURES = {
-    "front": ((80, 24), ()),
-    "question": ((80, 24), KEYS_TO_THE_END[:1]),
-    "stopped": ((80, 24), STOPPED),
-    "stopped_wide": ((140, 40), STOPPED),
-    "diff": ((80, 24), KEYS_TO_THE_END[:8]),
-    "plan_narrow": ((60, 20), KEYS_TO_THE_END[:10]),
-    "finished": ((80, 24), KEYS_TO_THE_END),
+    "start": ((80, 24), ()),
+    "credentials": ((80, 24), KEYS_TO_THE_END[:1]),
+    "permissions": ((80, 24), KEYS_TO_THE_END[:3]),
+    "permissions_stopped": ((80, 24), STOPPED),
+    "permissions_stopped_wide": ((140, 40), STOPPED),
+    "workspace": ((80, 24), KEYS_TO_THE_END[:4]),
+    "variables": ((80, 24), KEYS_TO_THE_END[:8]),
+    "apply": ((80, 24), KEYS_TO_THE_END[:10]),
+    "apply_narrow": ((60, 20), KEYS_TO_THE_END[:10]),
+    "connect": ((80, 24), KEYS_TO_THE_END[:12]),
+    "warehouse": ((104, 34), KEYS_TO_THE_END[:14]),
+    "proof": ((80, 24), KEYS_TO_THE_END),
 }
+
+
+def test_every_step_has_its_picture() -> None:
+    assert {name.partition("_")[0] for name in PICTURES} == {step.id for step in (FRONT, *STEPS)}
 
 
 @pytest.mark.parametrize("name", PICTURES)

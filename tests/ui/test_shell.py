@@ -211,7 +211,8 @@ def test_the_theme_changes_to_light_and_back(drive: Opens) -> None:
         ((59, 24), False, False, True),
         ((60, 19), False, False, True),
         ((60, 20), False, False, False),
-        ((80, 24), True, False, False),
+        ((80, 24), False, False, False),
+        ((100, 24), True, False, False),
         ((120, 30), True, True, False),
     ],
 )

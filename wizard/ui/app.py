@@ -47,7 +47,7 @@ class WizardApp(App[int]):
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012  # mypy takes Textual's ClassVar for an instance variable
         (0, "-tiny"),
         (60, "-narrow"),
-        (80, "-normal"),
+        (100, "-normal"),
         (120, "-wide"),
     ]
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012  # as above

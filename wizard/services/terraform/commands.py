@@ -143,7 +143,7 @@ class Terraform:
 
     def resume(self, run: DetachedRun, changes: Sequence[ResourceChange] = ()) -> Work[Result]:
         """Follow an apply from its first line to its end, whoever started it. Raises Problem."""
-        heard = _Heard(Rows(changes))
+        heard = _Heard(Rows(changes, announces=True))
         yield Phase("Following an apply that was running already", shlex.join(run.argv))
         yield from heard.rows.waiting()
         yield from _listen(run, heard, leave=True)

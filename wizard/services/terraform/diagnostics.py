@@ -38,8 +38,7 @@ _TERRAFORM = (
     _known("terraform.lock", r"Error acquiring the state lock",
            "Another Terraform works on this state.",
            "It holds the state's lock, so that two do not write at once.",
-           "Wait until it has ended, then try again. If nobody runs Terraform there, the lock was left over: "
-           "force-unlock, in the module's folder, removes it."),
+           "Wait until it has ended, then try again."),
     _known("terraform.stale", r"Saved plan is stale",
            "The plan is out of date, so nothing was applied.",
            "The state changed after the plan was made.",
@@ -53,6 +52,10 @@ _TERRAFORM = (
            "A variable of the module has no value, or one that will not do.",
            "Terraform checks values against the module's own rules.",
            "Mend the value in terraform.tfvars, then try again.", step="variables"),
+    _known("terraform.arguments", r"Failed to parse command-line flags",
+           "Terraform was given an argument that it does not know.",
+           "The variables TF_CLI_ARGS and TF_CLI_ARGS_… add arguments to its commands.",
+           "Mend or unset those variables, then start the wizard again."),
     _known("terraform.lockfile", r"doesn't match any of the checksums|does not match any of the checksums|"
            r"Inconsistent dependency lock file|previously-selected version .* no longer available",
            "The lock file does not fit the provider that is here.",
@@ -130,6 +133,9 @@ _SYNTAX = _known(
 """Tried last: what has a line and no resource is about the text of the module, whatever it says."""
 _OUTRANK = ("terraform.state_unsaved", "terraform.interrupted")
 """Told before anything else: an unsaved state must be mended first; after an interrupt all else is a consequence."""
+_LEFT_OVER = (
+    "If nobody runs Terraform there, it was left over: the command, in the module's folder, removes it."
+)
 _STDERR = re.compile(r"(?m)^[ ╷│╵]*Error: ")
 _PLACE = re.compile(r"(?m)^ *on (\S.*) line (\d+)")
 
@@ -149,7 +155,8 @@ def problem(diagnostics: Sequence[Diagnostic], doing: str, explain: Explain, std
         alike = [each for each in found if each.code == first.code]
         others = len({each.what for each in alike}) - 1
         if others and first.code.startswith("aws.denied"):
-            first.why = f"{first.why} {others} more {'was' if others == 1 else 'were'} refused; see what AWS said."
+            more = "One more was" if others == 1 else f"{others} more were"
+            first.why = f"{first.why} {more} refused; see what AWS said."
         first.evidence = evidence
         first.copy = _merged([each.copy for each in alike])
         return first
@@ -179,9 +186,8 @@ def _table(each: Diagnostic, table: Sequence[_Known]) -> Problem | None:
     if known is None:
         return None
     lock = _unlock(each) if known.code == "terraform.lock" else ""
-    return Problem(
-        known.code, known.what, _why(known, each), known.remedy, known.who, copy=lock, step=known.step
-    )
+    remedy = f"{known.remedy} {_LEFT_OVER}" if lock else known.remedy
+    return Problem(known.code, known.what, _why(known, each), remedy, known.who, copy=lock, step=known.step)
 
 
 def _syntax(each: Diagnostic) -> Problem:
@@ -196,12 +202,9 @@ def _from_stderr(text: str) -> list[Diagnostic]:
     found = []
     for piece in _STDERR.split(plain)[1:]:
         summary, _, detail = piece.partition("\n")
-        place = _PLACE.search(detail)
-        found.append(
-            Diagnostic(
-                "error", summary.strip(), detail.strip(), "", f"{place[1]} line {place[2]}" if place else "", ""
-            )
-        )
+        on = _PLACE.search(detail)
+        place = f"{on[1]} line {on[2]}" if on else ""
+        found.append(Diagnostic("error", summary.strip(), detail.strip(), "", place, ""))
     if not found and plain.strip() and "Warning: " not in plain:
         found = [Diagnostic("error", plain.strip(), "", "", "", "")]
     return found
@@ -260,9 +263,10 @@ def _merged(copies: Sequence[str]) -> str:
 
 def _distinct(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """The provider tells a credentials fault once for every region it is set up for."""
-    seen: dict[str, Diagnostic] = {}
+    seen: dict[tuple[str, str], Diagnostic] = {}
     for each in diagnostics:
-        seen.setdefault(re.sub(r"RequestID: [\w-]+|0x[0-9a-f]+", "", each.text), each)
+        about = "" if each.address.startswith("provider[") else each.address
+        seen.setdefault((about, re.sub(r"RequestID: [\w-]+|0x[0-9a-f]+", "", each.text)), each)
     return list(seen.values())
 
 

@@ -90,11 +90,11 @@ class _Secrets:
     """
 
     def __init__(self, document: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
-        declared = _mapping(_mapping(_mapping(document.get("configuration")).get("root_module")).get("variables"))
+        root = _mapping(_mapping(document.get("configuration")).get("root_module"))
         given = _mapping(document.get("variables"))
         found = [
             _mapping(given.get(name)).get("value")
-            for name, variable in declared.items()
+            for name, variable in _mapping(root.get("variables")).items()
             if _mapping(variable).get("sensitive")
         ]
         for change in (_mapping(entry.get("change")) for entry in entries):

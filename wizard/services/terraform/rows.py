@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from wizard.core.event import Event, Progress, ResourceChange, ResourceRow
@@ -14,12 +15,20 @@ _STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
 _REASON_LATER = "Terraform gives the reason at the end."
 _REASON_BELOW = "Its reason is among what Terraform said."
 _CUT_SHORT = "Terraform ended before this was done. It may be there all the same."
+_NOISE = re.compile(
+    r"\(input: &?\{.*?\}\)|https response error StatusCode: \d+, |(?:RequestID|HostID): [^,]*, "
+)
+"""Of the AWS provider's reasons: what only AWS's support can read. It stays in the log and in the evidence."""
 
 
 class Rows:
     """Keeps count for one command. Data sources are read, never changed, so they are not counted."""
 
-    def __init__(self, changes: Sequence[ResourceChange] = (), in_state: int = 0) -> None:
+    def __init__(
+        self, changes: Sequence[ResourceChange] = (), in_state: int = 0, *, announces: bool = False
+    ) -> None:
+        self._announces = announces
+        """What Terraform plans and `changes` lack gets a row as well."""
         self._left = {each.address: _STEPS[each.action] for each in changes if each.action in _STEPS}
         self._actions: dict[str, str] = {each.address: each.action for each in changes}
         self._total = len(self._left)
@@ -46,7 +55,7 @@ class Rows:
             return
         match message.type:
             case "planned_change":
-                self._expect(message)
+                yield from self._expect(message)
             case "refresh_start":
                 self._looked_at += 1
             case "refresh_complete":
@@ -63,12 +72,14 @@ class Rows:
                 self._failed[address] = (self._action(message), message.seconds)
                 yield ResourceRow(address, self._action(message), "failed", message.seconds, _REASON_LATER)
 
-    def _expect(self, message: Message) -> None:
+    def _expect(self, message: Message) -> Iterator[Event]:
         """An apply tells its plan first: that is how one which somebody else started is counted."""
         if message.action in _STEPS and message.address not in self._left:
             self._left[message.address] = _STEPS[message.action]
             self._actions.setdefault(message.address, message.action)
             self._total += 1
+            if self._announces:
+                yield ResourceRow(message.address, message.action, "waiting")
 
     def blame(self, found: Diagnostic) -> Iterator[Event]:
         """The reason of a failure, which comes when everything else has ended."""
@@ -78,12 +89,12 @@ class Rows:
             self._unplaced.append(found.summary)
         elif found.address in self._failed:
             action, seconds = self._failed.pop(found.address)
-            yield ResourceRow(found.address, action, "failed", seconds, one_line(found.summary, 400))
+            yield ResourceRow(found.address, action, "failed", seconds, _short(found.summary))
 
     def ended(self) -> Iterator[Event]:
         """No row waits for a word that does not come any more."""
         alone = len(self._failed) == len(self._unplaced) == 1
-        reason = one_line(self._unplaced[0], 400) if alone else _REASON_BELOW
+        reason = _short(self._unplaced[0]) if alone else _REASON_BELOW
         for address, (action, seconds) in self._failed.items():
             yield ResourceRow(address, action, "failed", seconds, reason)
         for address, (action, seconds) in self._running.items():
@@ -104,3 +115,7 @@ class Rows:
     def _action(self, message: Message) -> str:
         """The plan's word for it, which tells a replacement from a delete."""
         return self._actions.get(message.address, message.action)
+
+
+def _short(reason: str) -> str:
+    return one_line(_NOISE.sub("", reason), 400)

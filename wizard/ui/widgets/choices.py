@@ -84,15 +84,23 @@ class ChoiceField(Field):
         event.stop()
         self._narrow(event.value)
 
+    @on(OptionList.OptionHighlighted)
+    def _moved(self) -> None:
+        """The chosen entry is marked by a glyph too: colour alone says nothing to some."""
+        self._narrow(self.filter.value if self.filter is not None else "")
+
     @on(OptionList.OptionSelected)
     def _chosen(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         self.post_message(self.Submitted(self))
 
     def _narrow(self, typed: str) -> None:
+        option = self.roster.highlighted_option
+        name = (option.id if option is not None else None) or ""
+        chosen = int(name) if name.isdigit() else -1
         words = typed.casefold().split()
         shown = [
-            (str(number), _row(choice), not choice.unavailable)
+            (str(number), _row(choice, number == chosen), not choice.unavailable)
             for number, choice in enumerate(self.choices)
             if all(word in f"{choice.label} {choice.detail} {choice.value}".casefold() for word in words)
         ]
@@ -104,7 +112,8 @@ class ChoiceField(Field):
                 self.roster.highlighted = number
 
 
-def _row(choice: Choice) -> Content:
+def _row(choice: Choice, chosen: bool) -> Content:
     if choice.unavailable:
-        return joined((choice.label, MUTED), (f"\n✗ not now: {choice.unavailable}", MUTED))
-    return joined((choice.label, "bold"), (f"\n{choice.detail}" if choice.detail else "", MUTED))
+        return joined((f"  {choice.label}", MUTED), (f"\n  ✗ not now: {choice.unavailable}", MUTED))
+    mark = "● " if chosen else "○ "
+    return joined(mark, (choice.label, "bold"), (f"\n  {choice.detail}" if choice.detail else "", MUTED))

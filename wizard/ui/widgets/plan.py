@@ -14,6 +14,8 @@ from wizard.ui.widgets.diff import compared
 from wizard.ui.widgets.roster import Roster
 from wizard.ui.words import ACTIONS, MUTED, action, joined, lines, plain
 
+FEW = 2
+"""Up to so many changes in place are unfolded from the start."""
 _ORDER = list(ACTIONS)
 
 
@@ -25,12 +27,12 @@ class PlanBlock(Block):
 
     def __init__(self, plan: Planned) -> None:
         self.plan = plan
-        self.unfolded: set[str] = set()
         self.roster = Roster(classes="plan")
         self._changes = sorted(
             (change for change in plan.changes if change.action != "no-op"),
             key=lambda change: _ORDER.index(change.action) if change.action in _ORDER else len(_ORDER),
         )
+        self.unfolded = self._worth_reading()
         super().__init__(counts(plan), self.roster)
         self._draw()
 
@@ -43,6 +45,11 @@ class PlanBlock(Block):
             rows.append(f"{action(change).plain}  {change.address}  {change.purpose}".rstrip())
             rows += [f"    {name}: {before} -> {after}" for name, before, after in change.changes]
         return "\n".join(rows)
+
+    def _worth_reading(self) -> set[str]:
+        """What changes in place is open when there is little of it; what is made anew stays folded."""
+        changed = {str(n) for n, change in enumerate(self._changes) if change.action in ("update", "replace")}
+        return changed if len(changed) <= FEW else set()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
