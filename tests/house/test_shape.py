@@ -47,3 +47,9 @@ def test_every_step_says_why_in_a_sentence_that_fits(step: object) -> None:
     why = str(getattr(step, "why", ""))
     assert why.endswith((".", "?"))
     assert len(why) <= 120
+
+
+def test_every_step_has_its_picture_and_no_picture_asks_the_network() -> None:
+    pictures = {file.stem: file.read_text("utf-8") for file in (ROOT.parent / "screenshots").glob("*.svg")}
+    assert pictures.keys() == {step.id for step in (FRONT, *STEPS)}
+    assert not [name for name, svg in pictures.items() if "@font-face" in svg or "url(http" in svg]

@@ -26,7 +26,9 @@ HELD = """
 resource "terraform_data" "first" { input = "one" }
 resource "terraform_data" "second" {
   input = terraform_data.first.output
-  provisioner "local-exec" { command = "touch begun; n=0; while [ ! -e go ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n+1)); done" }
+  provisioner "local-exec" {
+    command = "touch begun; n=0; while [ ! -e go ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n+1)); done"
+  }
 }
 output "role_arn" { value = terraform_data.second.output }
 """
@@ -40,6 +42,7 @@ resource "terraform_data" "second" {
 resource "terraform_data" "third" { input = terraform_data.second.output }
 output "role_arn" { value = terraform_data.third.output }
 """
+RULE = '    condition = var.owner == "good"\n    error_message = "Owner must be good."'
 Until = Callable[[Callable[[], Any]], None]
 
 
@@ -74,7 +77,7 @@ def states(events: list[Event]) -> list[tuple[str, str, str]]:
 
 def drive(work: Work[Any], until: Callable[[], bool]) -> list[Event]:
     """The events of `work` until the condition holds."""
-    found = []
+    found: list[Event] = []
     end = time.monotonic() + 30
     while not until():
         assert time.monotonic() < end, "it did not come so far"
@@ -238,8 +241,7 @@ def test_a_state_that_another_process_holds(held: Site) -> None:
         ('variable "owner" {}', "terraform.variable", '"owner"', "variables"),
         ('variable "owner" {\n  type = number\n  default = "x"\n}', "terraform.syntax", "main.tf line 3", ""),
         (
-            'variable "owner" {\n  default = "Bad"\n  validation {\n    condition = var.owner == "good"\n'
-            '    error_message = "Owner must be good."\n  }\n}',
+            f'variable "owner" {{\n  default = "Bad"\n  validation {{\n{RULE}\n  }}\n}}',
             "terraform.variable", "Owner must be good.", "variables",
         ),
         ('resource "terraform_data" "x" {\n  input = \n}', "terraform.syntax", "main.tf line 2", ""),
@@ -413,22 +415,22 @@ def test_a_place_that_cannot_be_written_is_told(site: Site, initialised: Site) -
 
 
 def test_no_secret_is_among_the_events(site: Site) -> None:
-    site.write(f"""
-variable "password" {{
+    site.write("""
+variable "password" {
   type      = string
   sensitive = true
-}}
-variable "suffix" {{ default = "a" }}
-resource "terraform_data" "x" {{ input = {{ pw = var.password, suffix = var.suffix }} }}
-resource "terraform_data" "y" {{
-  input = "${{var.password}}-${{var.suffix}}"
-  provisioner "local-exec" {{ command = "echo ${{self.input}}" }}
-}}
-output "role_arn" {{ value = "arn" }}
-output "password" {{
+}
+variable "suffix" { default = "a" }
+resource "terraform_data" "x" { input = { pw = var.password, suffix = var.suffix } }
+resource "terraform_data" "y" {
+  input = "${var.password}-${var.suffix}"
+  provisioner "local-exec" { command = "echo ${self.input}" }
+}
+output "role_arn" { value = "arn" }
+output "password" {
   value     = terraform_data.x.output
   sensitive = true
-}}
+}
 """)
     told, results = Told(), []
     for suffix in "ab":

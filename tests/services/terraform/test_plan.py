@@ -28,7 +28,7 @@ def entry(
 ) -> dict[str, Any]:
     """One of a plan's resource changes; flags and the like go into its change."""
     kind = address.split(".")[-2]
-    around = {name: more.pop(name) for name in ("mode", "previous_address") if name in more}
+    around: dict[str, Any] = {name: more.pop(name) for name in ("mode", "previous_address") if name in more}
     change = {"actions": list(actions), "before": before, "after": after, "after_unknown": {}, **more}
     return {"address": address, "mode": "managed", "type": kind, **around, "change": change}
 

@@ -104,8 +104,6 @@ class Terraform:
         self._runs = runs
         self._explain = explain
         self._now = now
-        self._given_up: dict[Path, weakref.finalize[Any, PlannedRun]] = {}
-        """What removes each plan that is never applied, at the latest when the program ends."""
 
     def init(self) -> Work[None]:
         """Get providers and modules. Raises Problem."""
@@ -132,7 +130,7 @@ class Terraform:
             raise _plan_gone()
         options = ("apply", "-input=false", "-json", _LOCK, str(planned.file))
         heard = _Heard(Rows(planned.plan.changes))
-        yield from self._run("Applying the plan", options, heard, applies=planned.file)
+        yield from self._run("Applying the plan", options, heard, applies=True)
         _discard(planned.file)
         return self._applied(heard)
 
@@ -192,7 +190,8 @@ class Terraform:
             _discard(file)
             raise
         planned = PlannedRun(read.planned, file, heard.code == 2)
-        self._given_up[file] = weakref.finalize(planned, _discard, file)
+        # At the latest when the program ends.
+        weakref.finalize(planned, _discard_unapplied, file, self._runs)
         return planned
 
     def _json_init(self) -> tuple[str, ...]:
@@ -211,16 +210,14 @@ class Terraform:
             yield Line(f"TF_WORKSPACE is set: the state is that of the workspace {one_line(chosen, 80)}.")
 
     def _run(
-        self, title: str, options: Sequence[str], heard: _Heard, *, applies: Path | None = None
+        self, title: str, options: Sequence[str], heard: _Heard, *, applies: bool = False
     ) -> Work[_Heard]:
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
         yield Phase(title, shlex.join([self._engine.kind, *argv[len(self._engine.argv) :]]))
         yield from heard.rows.waiting()
         folder = self._runs / f"{self._stamp()}-{options[0]}"
         run = self._start(argv, self._environ, folder)
-        if applies in self._given_up:
-            self._given_up.pop(applies).detach()
-        return (yield from _listen(run, heard, leave=applies is not None))
+        return (yield from _listen(run, heard, leave=applies))
 
     def _start(self, argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> DetachedRun:
         try:
@@ -284,6 +281,12 @@ def _discard(plan: Path) -> None:
     with suppress(OSError):
         plan.unlink(missing_ok=True)
         plan.parent.rmdir()
+
+
+def _discard_unapplied(plan: Path, runs: Path) -> None:
+    """Remove a plan that nobody holds any more, unless an apply that was left to itself works by it."""
+    if all(run.argv[-1:] != (str(plan),) for run in runner.unfinished(runs)):
+        _discard(plan)
 
 
 def _listen(run: DetachedRun, heard: _Heard, *, leave: bool) -> Work[_Heard]:
