@@ -36,14 +36,18 @@ class Played:
     redact: Redactor
     events: list[tuple[str, Event]] = field(default_factory=list)
 
-    def visit(self, visit: Visit) -> object:
-        """Perform one step as the visit says. Raises what the step raises."""
+    def visit(self, visit: Visit, leave_at: Callable[[Event], bool] = lambda _: False) -> object:
+        """Perform one step as the visit says, or leave it at an event. Raises what the step raises."""
         step = FRONT if visit.step == FRONT.id else self.flow.step(visit.step)
+
+        cancel = threading.Event()
 
         def note(event: Event) -> None:
             self.events.append((visit.step, event))
+            if leave_at(event):
+                cancel.set()
 
-        return self.flow.perform(step, on_event=note, asker=Script(visit), cancel=threading.Event())
+        return self.flow.perform(step, on_event=note, asker=Script(visit), cancel=cancel)
 
     def walk(self, until: str = "") -> None:
         """The scenario's journey, up to and without the step `until`; it must go as the scenario says."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from wizard.core.facts import AwsIdentity, VariablesWritten, WorkspaceProven
+from wizard.core.event import Phase, ResourceRow
+from wizard.core.facts import Applied, AwsIdentity, VariablesWritten, WorkspaceProven
 from wizard.core.finding import Finding, Verdict
 from wizard.core.journey import Visit
-from wizard.core.problem import Problem
+from wizard.core.problem import Cancelled, Problem
 from wizard.steps import FRONT
 
 HOST = "dbc-a1b2c3d4-e5f6.cloud.databricks.com"
@@ -193,3 +194,25 @@ def test_a_refusal_in_the_middle_of_an_apply_is_explained_and_mended(play: Any) 
         assert problem.who == "an administrator of the AWS organisation"
         aws.lift()
         played.visit(Visit("apply", {"apply": "yes"}))
+
+
+def test_an_apply_that_was_left_running_is_found_again(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTD_RECORDING_SECONDS", "4")
+    with play() as played:
+        played.walk(until="apply")
+        with pytest.raises(Cancelled):
+            played.visit(
+                Visit("apply", {"apply": "yes"}),
+                leave_at=lambda event: isinstance(event, ResourceRow) and event.state == "running",
+            )
+        assert Applied not in played.flow.facts
+        before = len(played.events)
+        played.visit(Visit("apply", {"apply": "no"}))
+        phases = [event.title for _, event in played.events[before:] if isinstance(event, Phase)]
+        assert phases[0] == "Following an apply that was running already"
+        rows = {
+            e.address for _, e in played.events[before:] if isinstance(e, ResourceRow) and e.state == "done"
+        }
+        assert rows == {"aws_iam_role.this", "aws_iam_instance_profile.this"}
+        assert played.flow.facts.need(Applied).added == 0, "nothing was left for a second apply"
+        assert played.flow.facts.need(Applied).output("role_arn").endswith(":role/htd-role")

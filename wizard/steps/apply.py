@@ -39,6 +39,10 @@ class Apply(Step[Applied]):
     def run(self, facts: Facts, services: Services) -> Run[Applied]:
         machine = facts.need(Machine)
         tool = terraform(facts, services)
+        running = tool.unfinished()
+        if running is not None:
+            # Somebody said yes to it, and it went on when the wizard was gone; the plan below shows what is left.
+            yield from tool.resume(running)
         yield from tool.init()
         planned = yield from tool.plan()
         if not planned.has_changes:
