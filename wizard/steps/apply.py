@@ -67,7 +67,8 @@ class Apply(Step[Applied]):
         machine = facts.get(Machine)
         if machine is None:
             return []
-        start = f"{machine.engine_path} -chdir={machine.module}"
+        name = "tofu" if machine.engine == "tofu" else "terraform"
+        start = f"{name} -chdir={machine.module}"
         return [f"{start} init", f"{start} plan -out=htd.tfplan", f"{start} apply htd.tfplan"]
 
 

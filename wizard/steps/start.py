@@ -54,7 +54,6 @@ class Start(Step[Machine]):
         return Machine(
             engine=engine.kind,
             engine_version=engine.version,
-            engine_path=engine.argv[0],
             module=str(folder.path),
             module_origin=folder.origin,
         )
