@@ -14,17 +14,10 @@ from typing import Any
 import pytest
 
 from wizard.demo.aws import EmbeddedAws
+from wizard.demo.recording.engine import surroundings
 
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(300)]
 
-HOME = Path.home()  # asked at import: tests live in a home of their own
-ROOTS = (
-    "/opt",
-    "/usr/local/share/terraform",
-    "/usr/share/terraform",
-    str(HOME / ".terraform.d"),
-    str(HOME / ".local/share/terraform"),
-)
 MODULE = """
 terraform {
   required_providers {
@@ -41,17 +34,6 @@ resource "aws_iam_role" "role" {
 """
 
 
-def mirror() -> Path | None:
-    """A folder that holds the AWS provider, on any registry's name."""
-    for root in (*(os.environ.get("HTD_PLUGIN_MIRROR", "").split()), *ROOTS):
-        start = Path(root)
-        for pattern in ("*/hashicorp/aws", "*/*/hashicorp/aws", "*/*/*/hashicorp/aws"):
-            found = next((path for path in start.glob(pattern) if path.is_dir()), None)
-            if found is not None:
-                return found.parent.parent.parent
-    return None
-
-
 class Terraform:
     """Terraform in a folder of its own, on the embedded AWS."""
 
@@ -59,23 +41,12 @@ class Terraform:
         self.folder, self.home = folder, folder / "home"
         self.home.mkdir(parents=True)
         (folder / "main.tf").write_text(MODULE)
-        self.environ = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home),
-            "CHECKPOINT_DISABLE": "1",
+        self.environ = surroundings(self.home) | {
             "AWS_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_ENDPOINT_URL": aws.url,
             "AWS_ENDPOINT_URL_SSO": aws.url,
             "AWS_ENDPOINT_URL_SSO_OIDC": aws.url,
         }
-        place = mirror()
-        if place is not None:
-            rc = folder / "terraform.rc"
-            rc.write_text(
-                f'provider_installation {{\n  filesystem_mirror {{\n    path = "{place}"\n  }}\n}}\n'
-            )
-            self.environ["TF_CLI_CONFIG_FILE"] = str(rc)
 
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from wizard.demo.aws import EmbeddedAws
+from wizard.demo.recording.engine import surroundings
 from wizard.services.aws import sign_in, sso_cache
 from wizard.services.aws.identity import who_am_i
 from wizard.services.aws.profiles import list_sources
@@ -29,25 +30,6 @@ terraform {
 data "aws_caller_identity" "me" {}
 output "arn" { value = data.aws_caller_identity.me.arn }
 """
-ROOTS = ("/opt", "/usr/local/share/terraform", "/usr/share/terraform", "/usr/local/lib/terraform")
-PATTERNS = ("*/hashicorp/aws", "*/*/hashicorp/aws", "*/*/*/hashicorp/aws")
-HOME_AT_START = Path.home()
-
-
-def mirror() -> Path:
-    """A folder that holds the AWS provider, found without knowing where it is."""
-    roots = (
-        *os.environ.get("HTD_PLUGIN_MIRROR", "").split(),
-        *ROOTS,
-        f"{HOME_AT_START}/.terraform.d/plugins",
-    )
-    found: Iterator[Path] = (path for root in roots for shape in PATTERNS for path in Path(root).glob(shape))
-    provider = next((path for path in found if path.is_dir()), None)
-    if provider is None:
-        if os.environ.get("HTD_REQUIRE_TERRAFORM") == "1":
-            pytest.fail("the AWS provider must be found here")
-        pytest.skip("no local copy of the AWS provider")
-    return provider.parents[2]
 
 
 @pytest.fixture
@@ -56,12 +38,10 @@ def whoami(tmp_path: Path, home: Path) -> Callable[[Mapping[str, str]], str]:
     folder = tmp_path / "module"
     folder.mkdir()
     (folder / "main.tf").write_text(MODULE)
-    (tmp_path / "cli.tfrc").write_text(
-        f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror()}" }}\n}}\n'
-    )
+    found = surroundings(tmp_path / "terraform-home")
 
     def run(environ: Mapping[str, str]) -> str:
-        base = {"TF_CLI_CONFIG_FILE": str(tmp_path / "cli.tfrc"), "TF_IN_AUTOMATION": "1", **environ}
+        base = {**found, **environ}
         for command in (["init"], ["apply", "-auto-approve"]):
             done = subprocess.run(
                 ["terraform", f"-chdir={folder}", *command, "-input=false", "-no-color"],  # noqa: S607  # found on PATH

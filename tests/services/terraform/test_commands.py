@@ -359,6 +359,7 @@ def test_a_plan_given_up_in_the_middle_is_interrupted_and_cannot_be_written(
         "terraform",
         "import signal, sys, time\n"
         "signal.signal(signal.SIGINT, lambda *_: None)\n"
+        "signal.alarm(60)\n"
         "print('begun', flush=True)\nsignal.pause()\ntime.sleep(0.2)\n"
         "out = next(a for a in sys.argv if a.startswith('-out='))[5:]\n"
         "open(out, 'w').write('secret')\n",

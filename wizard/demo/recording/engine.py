@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -10,14 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_ROOTS = (
-    "/opt",
-    "/usr/share/terraform",
-    "/usr/local/share/terraform",
-    "~/.terraform.d",
-    "~/.local/share/terraform",
-)
-_PROVIDER = "registry.terraform.io/hashicorp/aws"
+from wizard.core.paths import Paths
+from wizard.services.terraform import provider
+
 _SECONDS = 300
 
 
@@ -61,41 +55,25 @@ def engine(*, aws_url: str, access_key_id: str, secret_access_key: str, home: Pa
     program = shutil.which("terraform")
     if program is None:
         raise NoEngine("There is no terraform on PATH. Recording needs the real one.")
+    return Engine(
+        Path(program),
+        surroundings(home)
+        | {
+            "AWS_ENDPOINT_URL": aws_url,
+            "AWS_ACCESS_KEY_ID": access_key_id,
+            "AWS_SECRET_ACCESS_KEY": secret_access_key,
+        },
+    )
+
+
+def surroundings(home: Path) -> dict[str, str]:
+    """An environment in which Terraform finds the AWS provider, and nobody's credentials or settings."""
     home.mkdir(parents=True, exist_ok=True)
-    configuration = home / "cli.tfrc"
-    configuration.write_text(_cli_configuration(find_mirror()))
-    environment = {
-        "PATH": os.environ.get("PATH", ""),
-        "HOME": str(home),
-        "TF_CLI_CONFIG_FILE": str(configuration),
+    kept = {name: os.environ[name] for name in ("PATH", provider.MIRROR) if name in os.environ}
+    paths = Paths(home, home / "data", home / "state", home / "cache")
+    source = provider.environment({**kept, "HOME": str(home)}, paths)
+    return source.environ | {
         "TF_IN_AUTOMATION": "1",
         "CHECKPOINT_DISABLE": "1",
-        "AWS_ENDPOINT_URL": aws_url,
-        "AWS_ACCESS_KEY_ID": access_key_id,
-        "AWS_SECRET_ACCESS_KEY": secret_access_key,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
-    return Engine(Path(program), environment)
-
-
-def find_mirror() -> Path | None:
-    """A folder that holds the AWS provider in a mirror's layout, or None.
-
-    HTD_PLUGIN_MIRROR names one; else the places where administrators put mirrors are searched.
-    """
-    if named := os.environ.get("HTD_PLUGIN_MIRROR"):
-        return Path(named)
-    for root in _ROOTS:
-        base = Path(root).expanduser()
-        for depth in ("", "*", "*/*"):
-            for found in sorted(base.glob(f"{depth}/{_PROVIDER}" if depth else _PROVIDER)):
-                return found.parents[2]
-    return None
-
-
-def _cli_configuration(mirror: Path | None) -> str:
-    if mirror is None:
-        return ""  # Terraform then asks its registry, as it does by default
-    return (
-        f"provider_installation {{\n  filesystem_mirror {{\n    path = {json.dumps(str(mirror))}\n  }}\n}}\n"
-    )

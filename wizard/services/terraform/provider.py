@@ -16,7 +16,8 @@ from wizard.core.text import one_line
 
 _PROVIDER = Path("hashicorp") / "aws"
 _HOSTS = ("registry.terraform.io", "registry.opentofu.org")
-_MIRROR_VARIABLE = "HTD_PLUGIN_MIRROR"
+MIRROR = "HTD_PLUGIN_MIRROR"
+"""Environment variable that names a mirror's folder."""
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386"}
 _MOST = 400
 """Folders below one root that are looked at."""
@@ -94,7 +95,7 @@ def find_mirror(environ: Mapping[str, str], home: Path, roots: Sequence[Path] | 
     HTD_PLUGIN_MIRROR names one; otherwise the places where Terraform itself looks, and one folder below the usual
     roots for shared software, are searched.
     """
-    named = environ.get(_MIRROR_VARIABLE, "")
+    named = environ.get(MIRROR, "")
     places = [Path(named)] if named else [*_implied(home), *_below(_roots(home) if roots is None else roots)]
     return next((place for place in places if _hosts(place)), None)
 
