@@ -243,3 +243,20 @@ def test_the_button_with_the_focus_is_always_in_sight(drive: Opens, size: tuple[
                 assert button.region.bottom <= d.shell.query_one("Footer").region.y
 
     asyncio.run(run())
+
+
+def test_the_list_of_steps_opens_where_there_is_no_room_for_it(drive: Opens) -> None:
+    async def run() -> None:
+        async with drive(size=(80, 24)) as d:
+            await d.press("enter")
+            here, rail = d.shell.here, d.shell.query_one("#rail")
+            assert not rail.display
+            await d.pilot.press("f11")
+            await d.until(lambda: rail.has_focus)
+            assert rail.display
+            await d.pilot.press("escape")
+            await d.until(lambda: not rail.display)
+            assert d.shell.here == here
+            assert d.pane.has_focus_within
+
+    asyncio.run(run())

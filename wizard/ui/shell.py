@@ -169,6 +169,9 @@ class Shell(Keyboard):
         return True
 
     async def action_back(self) -> None:
+        if self.has_class("-steps") and self.here in self.panes:
+            self.pane.focus_best()
+            return
         ids = list(self.faces)
         number = ids.index(self.here)
         if number > 0:
@@ -180,8 +183,10 @@ class Shell(Keyboard):
             await self.visit(onward.id, begin=self.jobs.running != onward.id)
 
     def action_rail(self) -> None:
+        """Go to the list of steps; where it is hidden for want of room, it opens as long as it has the focus."""
         if self._rail is not None:
-            self._rail.focus()
+            self.add_class("-steps")
+            self.call_after_refresh(self._rail.focus)
 
     async def on_jobs_news(self) -> None:
         """Something has come: show it, at most every `EVERY` seconds."""
@@ -241,6 +246,8 @@ class Shell(Keyboard):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         from wizard.ui.cursor import follow
 
+        if event.widget is not self._rail:
+            self.remove_class("-steps")
         self.call_after_refresh(follow, event.widget)
 
     async def _pane_of(self, id: str) -> StepPane:
