@@ -48,7 +48,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n".join(problem.lines()), file=sys.stderr)
         return Exit.USAGE
     except (KeyboardInterrupt, Cancelled):
-        print("\nStopped. Nothing is half-written; start again to go on.", file=sys.stderr)
+        print(
+            "\nStopped. Nothing is half-written. On real accounts a running Terraform goes on by itself; "
+            "start again to follow it.",
+            file=sys.stderr,
+        )
         return Exit.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away; there is nobody left to tell.

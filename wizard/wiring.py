@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -107,8 +108,20 @@ def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
 
         flow = _flow(open_services, paths, redact, options.pace)
         stack.callback(flow.close)
+        stack.callback(_end_runs, paths.state / "runs")
         visits = scenario.visits(tuple(step.id for step in STEPS))
         yield Opening(flow, FRONT, _browse, redact, badge="DEMO · nothing here is real", visits=visits)
+
+
+def _end_runs(runs: Path, patience: float = 5.0) -> None:
+    """A run outlives the wizard, but not the pretend world it works in: stop it, and wait until it has gone."""
+    from wizard.services.terraform import runner
+
+    ends = time.monotonic() + patience
+    for run in runner.unfinished(runs):
+        run.interrupt()
+        while run.alive and time.monotonic() < ends:
+            time.sleep(0.05)
 
 
 def pretend_paths(folder: Path) -> Paths:
