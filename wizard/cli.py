@@ -175,8 +175,9 @@ def _attended(opening: Opening, plain: bool, cancel: threading.Event) -> Exit:
             if guide(opening.flow, opening.front, opening.badge, opening.redact, cancel)
             else Exit.STOPPED
         )
-    with _loading():
-        from wizard.ui.app import run_wizard
+    # The screen begins to collect garbage after its first paint.
+    gc.disable()
+    from wizard.ui.app import run_wizard
 
     return Exit(run_wizard(opening.flow, opening.front, opening.badge, opening.open_browser, opening.redact))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import time
@@ -101,6 +102,7 @@ class WizardApp(App[int]):
         return self.shell
 
     def on_mount(self) -> None:
+        self.call_after_refresh(_collect_garbage)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
             # Only the main thread may watch signals; elsewhere the host program does.
@@ -176,6 +178,13 @@ class WizardApp(App[int]):
                 "Nothing is half-written. Start again to go on, or use --plain, which needs no screen."
             )
         )
+
+
+def _collect_garbage() -> None:
+    """Whoever started us may have put it off until the screen stands; what start-up made stays for good."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def run_wizard(
