@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from wizard.cli import _answers
+from wizard.steps import STEPS
+
 WIZARD = [sys.executable, "-m", "wizard"]
 ROOT = Path(__file__).parents[1]
 
@@ -110,6 +113,20 @@ def test_answers_must_name_steps(tmp_path: Path) -> None:
     done = ran("run", "--answers", str(answers))
     assert done.returncode == 2
     assert "coffee is not a step" in done.stderr
+
+
+def test_the_answers_file_of_the_readme_is_one(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    example = tmp_path / "answers.toml"
+    example.write_text(readme.partition("```toml\n")[2].partition("```")[0])
+    visits = _answers(example)
+    assert [visit.step for visit in visits] == [step.id for step in STEPS]
+    assert {visit.step for visit in visits if "yes" in visit.answers.values()} == {
+        "variables",
+        "apply",
+        "connect",
+        "warehouse",
+    }
 
 
 class Terminal:
