@@ -128,3 +128,12 @@ def test_secrets_are_masked_on_their_way_out() -> None:
     out = io.StringIO()
     Printer(out, lambda text: text.replace("hunter2hunter2", "••••••"))(Line("token hunter2hunter2"))
     assert out.getvalue() == "  token ••••••\n"
+
+
+def test_a_long_wait_is_said_once_and_then_every_half_minute() -> None:
+    text = printed(*[Wait(1.0, "waiting for your approval")] * 45, Wait(5.0), Wait(1.0, "waiting for AWS"))
+    assert text.splitlines() == [
+        "  … waiting for your approval",
+        "  … still waiting for your approval",
+        "  … waiting for AWS",
+    ]

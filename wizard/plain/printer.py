@@ -24,6 +24,8 @@ from wizard.core.event import (
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem
 
+_HEARTBEAT = 30.0
+"""Seconds of waiting after which it is said that the wait goes on."""
 _LOUDEST = (Verdict.GAP, Verdict.UNKNOWN, Verdict.PREDICTED, Verdict.PROVEN)
 _MARKS = {
     "create": "+",
@@ -47,6 +49,8 @@ class Printer:
         self._copy_lines = copy_lines
         self._warehouse = ("", "", "")
         self._grouped: list[Finding] = []
+        self._reason = ""
+        self._waited = 0.0
 
     def say(self, text: str = "") -> None:
         print(self._redact(text), file=self._out, flush=True)
@@ -115,9 +119,19 @@ class Printer:
             case Table():
                 return _table(event)
             case Wait(seconds, reason):
-                return [f"… {reason} ({seconds:.0f} s)"] if reason else []
+                return self._waiting(seconds, reason)
             case Progress() | Ask():
                 return []
+
+    def _waiting(self, seconds: float, reason: str) -> list[str]:
+        """Said once, and again every half minute: a poll every second is no news."""
+        same = reason == self._reason
+        self._waited = self._waited + seconds if same else 0.0
+        self._reason = reason
+        if not reason or (same and self._waited < _HEARTBEAT):
+            return []
+        self._waited = 0.0
+        return [f"… {'still ' if same else ''}{reason}"]
 
     def _seen(self, seen: WarehouseSeen) -> list[str]:
         now = (seen.state, seen.health, seen.note)

@@ -47,7 +47,7 @@ class Prompts:
             case Kind.SECRET:
                 prompt = questionary.password(label)
             case Kind.CONFIRM:
-                prompt = questionary.text(f"{label} Type yes or no:", default=question.default)
+                prompt = questionary.text(f"{label} Type yes or no; Enter alone means {question.default}:")
             case Kind.CHOICE:
                 return self._choose(question, label)
             case _:
