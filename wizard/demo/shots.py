@@ -1,8 +1,7 @@
 """Draws the pictures of the README from the running app: `python -m wizard.demo.shots FOLDER`.
 
-The wizard walks the demo's journey in a headless terminal and is photographed at every step. Names of the session
-(ports, temporary folders, times, codes) are replaced by fixed ones, so that a picture changes only when the
-screen does.
+The wizard walks the demo's journey in a headless terminal and is photographed at every step. Ports and temporary
+folders are replaced by fixed names; times are those of this walk.
 """
 
 from __future__ import annotations
