@@ -43,6 +43,7 @@ class Paths:
 
 
 def private(folder: Path) -> Path:
-    """Make `folder` with its parents, readable by its owner only, and return it."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make `folder` and whatever of its parents is missing, for their owner only, and return it."""
+    for missing in reversed([each for each in (folder, *folder.parents) if not each.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
     return folder
