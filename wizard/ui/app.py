@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 
 from wizard.core.redact import Redactor
 from wizard.ui.jobs import Jobs
@@ -97,6 +98,11 @@ class WizardApp(App[int]):
             self.stylesheet.set_variables(self.get_css_variables())
         if os.environ.get("SSH_CONNECTION") and not os.environ.get("TEXTUAL_ANIMATIONS"):
             self.animation_level = "none"
+
+    def get_driver_class(self) -> type[Driver]:
+        from wizard.ui.lasting import lasting
+
+        return lasting(super().get_driver_class())
 
     def get_default_screen(self) -> Screen[None]:
         return self.shell
