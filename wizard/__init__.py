@@ -10,7 +10,7 @@ A map of the house, from the heart outwards. Imports point one way only:
 - `plain/`     the line-by-line front end
 - `demo/`      a pretend outside world over real HTTP, its scenarios, an autopilot and the picture maker
 - `wiring.py`  decides, in one function each, what is real and what is pretend
-- `cli.py`     commands and exit codes
+- `commands/`  the commands of the command line, one module each; `cli.py` reads it and runs one
 """
 
 __version__ = "0.1.0"
