@@ -203,7 +203,9 @@ def test_plain_mode_asks_line_by_line_and_ctrl_c_leads_on() -> None:
     assert b"\x1b[?1049h" not in screen.seen, "plain mode never takes the whole screen"
     os.write(screen.master, b"\x03")
     screen.until(b"How shall we go on?")
-    screen.until(b"Stop here")
+    screen.seen = screen.seen.rpartition(b"How shall we go on?")[2]
+    # The prompt is drawn once the terminal is in raw mode; a Ctrl-C before that may be lost.
+    screen.until(b"Number:")
     os.write(screen.master, b"\x03")
     assert screen.end() in (1, 130)
     assert b"Traceback" not in screen.seen
