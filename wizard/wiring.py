@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,7 +106,7 @@ def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
             world = stack.enter_context(World(scenario, folder, os.environ, engine, options.attended))
             return pretend(world, options, paths, redact, stack)
 
-        flow = _flow(open_services, paths, redact, options.pace)
+        flow = _flow(open_services, paths, redact, options.pace, scenario.tips)
         stack.callback(flow.close)
         stack.callback(_end_runs, paths.state / "runs")
         visits = scenario.visits(tuple(step.id for step in STEPS))
@@ -149,7 +149,13 @@ def pretend(world: World, options: Options, paths: Paths, redact: Redactor, stac
     )
 
 
-def _flow(open_services: Callable[[], Services], paths: Paths, redact: Redactor, pace: float) -> Flow:
+def _flow(
+    open_services: Callable[[], Services],
+    paths: Paths,
+    redact: Redactor,
+    pace: float,
+    tips: Mapping[str, str] | None = None,
+) -> Flow:
     return Flow(
         STEPS,
         open_services,
@@ -158,6 +164,7 @@ def _flow(open_services: Callable[[], Services], paths: Paths, redact: Redactor,
             paths.state / "journals" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.jsonl", redact
         ),
         pace=pace,
+        tips=tips,
     )
 
 

@@ -117,6 +117,28 @@ def test_a_yes_is_never_taken_from_memory_and_never_for_granted(tmp_path: Any) -
     assert "really" not in kept
 
 
+def test_a_pretend_world_says_beside_the_question_what_it_wants_to_hear() -> None:
+    held = Flow(
+        (AskName(),),
+        lambda: None,
+        memory=Memory(None),
+        journal=Journal(None, Redactor()),
+        tips={"name.name": "In this demo: Ada"},
+    )
+    asked: list[Ask] = []
+
+    class Asker:
+        def answer(self, step: str, ask: Ask) -> Answers:
+            asked.append(ask)
+            return {"name": "Ada"}
+
+    held.perform(held.step("name"), on_event=lambda _: None, asker=Asker(), cancel=threading.Event())
+    name, pin = asked[0].questions
+    assert name.help == "In this demo: Ada"
+    assert name.default == ""
+    assert pin.help == ""
+
+
 def test_cancel_ends_a_wait_at_once_and_keeps_the_facts() -> None:
     held = flow()
     cancel = threading.Event()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol, TypeVar
 
@@ -84,6 +84,15 @@ def with_memory(step: str, ask: Ask, remembered: Callable[[str], str | None]) ->
         replace(q, default=value, origin="your answer of last time")
         if q.remember and (value := known(q.key)) and not q.fault(value)
         else q
+        for q in ask.questions
+    )
+    return replace(ask, questions=questions)
+
+
+def with_tips(step: str, ask: Ask, tips: Mapping[str, str]) -> Ask:
+    """The same questions; one that has a tip, `step.question` -> a sentence, says it after its help."""
+    questions = tuple(
+        replace(q, help=f"{q.help} {tip}".strip()) if (tip := tips.get(f"{step}.{q.key}")) else q
         for q in ask.questions
     )
     return replace(ask, questions=questions)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Protocol
 
-from wizard.core.drive import Asker, drive, with_memory
+from wizard.core.drive import Asker, drive, with_memory, with_tips
 from wizard.core.event import Ask, Event, Run
 from wizard.core.facts import Facts
 from wizard.core.finding import Finding
@@ -63,6 +63,7 @@ class Flow:
         journal: Journal,
         clock: Callable[[], float] = time.monotonic,
         pace: float = 1.0,
+        tips: Mapping[str, str] | None = None,
     ) -> None:
         self.steps = tuple(steps)
         self._open_services = open_services
@@ -76,6 +77,8 @@ class Flow:
         self._journal = journal
         self._clock = clock
         self._pace = pace
+        self._tips = tips or {}
+        """Said beside the question `step.question`: what a pretend world wants to hear."""
         self._running = ""
         self._ever_done: set[str] = set()
         self._lock = threading.Lock()
@@ -129,7 +132,7 @@ class Flow:
                     step.id,
                     step.run(self.facts, self.services),
                     on_event=lambda event: self._report(step.id, event, on_event),
-                    asker=_Remembering(self._memory, asker),
+                    asker=_Remembering(self._memory, self._tips, asker),
                     cancel=cancel,
                     pace=self._pace,
                 )
@@ -158,14 +161,15 @@ class Flow:
 
 
 class _Remembering:
-    """An asker that offers earlier answers as defaults and keeps the new ones."""
+    """An asker that offers earlier answers as defaults, says tips, and keeps the new answers."""
 
-    def __init__(self, memory: Memory, asker: Asker) -> None:
+    def __init__(self, memory: Memory, tips: Mapping[str, str], asker: Asker) -> None:
         self._memory = memory
+        self._tips = tips
         self._asker = asker
 
     def answer(self, step: str, ask: Ask) -> Answers:
-        offered = with_memory(step, ask, self._memory.recall)
+        offered = with_tips(step, with_memory(step, ask, self._memory.recall), self._tips)
         answers = self._asker.answer(step, offered)
         self._memory.keep(step, ask, answers)
         return answers

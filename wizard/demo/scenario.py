@@ -37,6 +37,11 @@ class Scenario:
     """Seconds after which the pretend portal approves a sign-in nobody approved on its page."""
     journey: tuple[Mapping[str, Any], ...]
 
+    @property
+    def tips(self) -> dict[str, str]:
+        """What only this world knows, said beside the question: `step.question` -> a sentence."""
+        return {"workspace.url": f"In this demo: https://{self.host}/?o={self.workspace_id}"}
+
     def visits(self, steps: tuple[str, ...]) -> tuple[Visit, ...]:
         """The journey as visits of these steps."""
         return visits(self.journey, steps)
