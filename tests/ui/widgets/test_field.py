@@ -13,6 +13,7 @@ from textual.content import Content
 from wizard.core.event import Ask
 from wizard.core.question import Answers, Choice, Kind, Question, confirm
 from wizard.ui.widgets.choices import ChoiceField
+from wizard.ui.widgets.confirm import ConfirmField
 from wizard.ui.widgets.field import LONGEST, LineInput, TextField
 from wizard.ui.widgets.form import Form
 
@@ -180,5 +181,21 @@ def test_a_confirm_among_others_is_a_list_with_no_first() -> None:
         async with app.run_test() as pilot:
             await pilot.press("n", "enter", "enter")
             assert app.heard == [{"a": "n", "b": "no"}]
+
+    asyncio.run(run())
+
+
+def test_an_enter_typed_right_behind_an_arrow_presses_the_button_it_moved_to() -> None:
+    async def run() -> None:
+        app = Bench(confirm("b", "Sure?"))
+        async with app.run_test() as pilot:
+            await pilot.pause()
+            field = app.form.fields[0]
+            assert isinstance(field, ConfirmField)
+            assert app.screen.focused is field.no
+            field.action_other()
+            assert app.screen.focused is field.yes
+            field.action_point("no")
+            assert app.screen.focused is field.no
 
     asyncio.run(run())

@@ -68,7 +68,11 @@ class ConfirmField(Field):
             self.post_message(self.Submitted(self))
 
     def action_other(self) -> None:
-        (self.no if self.yes.has_focus else self.yes).focus()
+        self._move_to(self.no if self.screen.focused is self.yes else self.yes)
 
     def action_point(self, answer: str) -> None:
-        (self.yes if answer == YES else self.no).focus()
+        self._move_to(self.yes if answer == YES else self.no)
+
+    def _move_to(self, button: Choice) -> None:
+        """At once: `focus()` waits for the next turn, and an Enter typed right behind would press the other button."""
+        self.screen.set_focus(button)
