@@ -55,6 +55,15 @@ class Address:
         """`https://host`, or empty without a host. Only this may be given to the SDK."""
         return f"https://{self.host}" if self.host else ""
 
+    def parts(self) -> tuple[tuple[str, str, str], ...]:
+        """(name in words, value, part of the paste it came from) of everything that was read."""
+        named = (
+            ("host", self.host, "host"),
+            ("workspace id", self.workspace_id, "workspace_id"),
+            ("warehouse id", self.warehouse_id, "warehouse_id"),
+        )
+        return tuple((name, value, self.sources.get(key, "the paste")) for name, value, key in named if value)
+
     def as_dict(self) -> dict[str, object]:
         """For `--json`."""
         return {
@@ -63,8 +72,6 @@ class Address:
             "warehouse_id": self.warehouse_id,
             "cloud": self.cloud,
             "problems": [{"code": p.code, "message": p.message, "remedy": p.remedy} for p in self.problems],
-            "notes": [{"code": n.code, "message": n.message, "remedy": n.remedy} for n in self.notes],
-            "sources": dict(self.sources),
         }
 
 
@@ -162,16 +169,7 @@ def preview(paste: str) -> tuple[str, ...]:
     if not paste.strip():
         return ()
     found = read(paste)
-    parts = (
-        ("host", found.host, "host"),
-        ("workspace id", found.workspace_id, "workspace_id"),
-        ("warehouse id", found.warehouse_id, "warehouse_id"),
-    )
-    lines = [
-        f"{label}: {value}  (from {found.sources.get(key, 'the paste')})"
-        for label, value, key in parts
-        if value
-    ]
+    lines = [f"{name}: {value}  (from {source})" for name, value, source in found.parts()]
     return (*lines, *(p.message for p in found.problems), *(n.message for n in found.notes))
 
 
