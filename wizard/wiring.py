@@ -115,7 +115,7 @@ def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
 
 def _end_runs(runs: Path, patience: float = 5.0) -> None:
     """A run outlives the wizard, but not the pretend world it works in: stop it, and wait until it has gone."""
-    from wizard.services.terraform import runner
+    from wizard.services.process import runner
 
     ends = time.monotonic() + patience
     for run in runner.unfinished(runs):

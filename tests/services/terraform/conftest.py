@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
@@ -126,19 +126,6 @@ def initialised(site: Site) -> Site:
     site.write(SCALAR)
     Told().listen(site.tool().init())
     return site
-
-
-@pytest.fixture
-def until() -> Callable[[Callable[[], Any]], None]:
-    """until(condition): wait for it, a while."""
-
-    def wait(condition: Callable[[], Any], seconds: float = 20.0) -> None:
-        end = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < end, "it did not come true"
-            time.sleep(0.01)
-
-    return wait
 
 
 def processes() -> Mapping[int, str]:

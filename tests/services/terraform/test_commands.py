@@ -15,7 +15,7 @@ import pytest
 from tests.services.terraform.conftest import Program, Site, Told
 from wizard.core.event import Event, Line, Phase, Planned, Progress, ResourceRow, Wait, Work
 from wizard.core.problem import Problem
-from wizard.services.terraform import runner
+from wizard.services.process import runner
 from wizard.services.terraform.commands import PlannedRun, Terraform
 from wizard.services.terraform.engine import Engine
 
@@ -129,7 +129,7 @@ def test_a_change_and_then_everything_destroyed(initialised: Site) -> None:
     ]
     result = Told().listen(tool.apply(changed))
     assert (result.changed, result.outputs) == (2, {"instance_profile_arn": "two"})
-    doomed = Told().listen(tool.destroy_plan())
+    doomed = Told().listen(tool.plan(destroy=True))
     assert doomed.plan.destroy == 2
     assert "DESTROYED" in doomed.plan.warnings[0]
     assert Told().listen(tool.apply(doomed)).destroyed == 2
@@ -339,7 +339,7 @@ def test_a_plan_that_is_not_applied_leaves_no_file(initialised: Site) -> None:
     del planned, work
     gc.collect()
     assert initialised.left("*.tfplan") == []
-    assert initialised.left(f"{runner.DOCUMENT}*") == []
+    assert initialised.left(f"{runner.FLEETING}*") == []
 
 
 def test_files_of_a_plan_lie_in_a_folder_that_only_its_apply_removes(initialised: Site) -> None:
@@ -403,7 +403,7 @@ os.kill(os.getpid(), 9)"""
 def test_words_of_another_shape_are_no_plan(site: Site, program: Program) -> None:
     tool = _tool(site, program("terraform", "print('[1, 2]')"))
     assert failing(tool.plan()).code == "terraform.failed"
-    assert site.left(f"{runner.DOCUMENT}*") == []
+    assert site.left(f"{runner.FLEETING}*") == []
 
 
 def test_a_place_that_cannot_be_written_is_told(site: Site, initialised: Site) -> None:
@@ -467,7 +467,7 @@ output "open" { value = [1, { a = "b" }] }
     site.write('terraform {\n  backend "local" { path = "elsewhere.tfstate" }\n}', "backend.tf")
     told.listen(site.tool(TF_CLI_ARGS_init="-reconfigure").init())
     assert tool.outputs() == {"role_arn": "arn", "open": [1, {"a": "b"}]}, "asked of Terraform"
-    assert site.left(f"{runner.DOCUMENT}*") == []
+    assert site.left(f"{runner.FLEETING}*") == []
 
 
 def test_the_operators_own_arguments_stay_in_force_and_are_announced(initialised: Site) -> None:

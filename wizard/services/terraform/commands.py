@@ -10,7 +10,6 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +19,13 @@ from wizard.core.event import Line, Phase, Planned, ResourceChange, Wait, Work
 from wizard.core.paths import private
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
-from wizard.services.terraform import diagnostics, module, runner, state, stream
+from wizard.services.process import runner
+from wizard.services.process.runner import DetachedRun
+from wizard.services.terraform import diagnostics, module, planfile, state, stream
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.engine import Engine
 from wizard.services.terraform.rows import Rows
-from wizard.services.terraform.runner import DetachedRun
 from wizard.services.terraform.stream import Diagnostic, Message
 
 _LOOK = 0.05
@@ -108,21 +108,24 @@ class Terraform:
     def init(self) -> Work[None]:
         """Get providers and modules. Raises Problem."""
         runner.prune(self._runs)
+        planfile.prune(self._runs)
         yield from self._operators_own()
         options = ("init", "-input=false", *self._json_init())
         heard = yield from self._run("Getting the AWS provider", options, _Heard())
         self._check(heard, "getting the AWS provider")
 
-    def plan(self) -> Work[PlannedRun]:
+    def plan(self, *, destroy: bool = False) -> Work[PlannedRun]:
         """Make a plan and keep it in a file that only its owner can read. Raises Problem.
 
-        The file is removed when the plan was applied, or is not kept any more.
+        With `destroy`, it destroys everything that the state holds. The file is removed when the plan was applied,
+        or is not kept any more.
         """
-        return (yield from self._plan("Planning: comparing the module with AWS"))
-
-    def destroy_plan(self) -> Work[PlannedRun]:
-        """A plan to destroy everything that the state holds, to be read and applied like any other. Raises Problem."""
-        return (yield from self._plan("Planning: what destroying everything takes", "-destroy"))
+        title = (
+            "Planning: what destroying everything takes"
+            if destroy
+            else "Planning: comparing the module with AWS"
+        )
+        return (yield from self._plan(title, *(("-destroy",) if destroy else ())))
 
     def apply(self, planned: PlannedRun) -> Work[Result]:
         """Apply exactly that plan. Raises Problem; what was made until then stays and is in the state."""
@@ -131,7 +134,7 @@ class Terraform:
         options = ("apply", "-input=false", "-json", _LOCK, str(planned.file))
         heard = _Heard(Rows(planned.plan.changes))
         yield from self._run("Applying the plan", options, heard, applies=True)
-        _discard(planned.file)
+        planfile.discard(planned.file, self._runs)
         return self._applied(heard)
 
     def unfinished(self) -> DetachedRun | None:
@@ -145,9 +148,8 @@ class Terraform:
         yield Phase("Following an apply that was running already", shlex.join(run.argv))
         yield from heard.rows.waiting()
         yield from _listen(run, heard, leave=True)
-        plan = Path(run.argv[-1]) if run.argv else self._runs
-        if plan.parent.name.endswith(runner.PLAN) and plan.parent.parent == self._runs:
-            _discard(plan)
+        if run.argv:
+            planfile.discard(Path(run.argv[-1]), self._runs)
         return self._applied(heard)
 
     def outputs(self) -> dict[str, object]:
@@ -172,14 +174,11 @@ class Terraform:
 
     def _plan(self, title: str, *more: str) -> Work[PlannedRun]:
         module.refuse_unsaved_state(self._folder)
-        # In a folder of its own: without it, a plan that was given up cannot be written any more.
-        file = private(private(self._runs) / f"{self._stamp()}{runner.PLAN}") / "plan"
+        file = planfile.make(self._runs, self._stamp())
         options = ("plan", "-input=false", "-json", "-detailed-exitcode", _LOCK, *more, f"-out={file}")
         held = state.read(self._folder, self._environ)
         heard = _Heard(Rows(in_state=len(held.resources) if held else 0))
         try:
-            # Terraform writes into the file that is there, so that it stays its owner's alone.
-            file.touch(0o600)
             yield from self._run(title, options, heard)
             self._check(heard, "planning", good=(0, 2))
             document = yield from self._document("show", "-json", str(file))
@@ -187,11 +186,11 @@ class Terraform:
             if read.recreated:
                 raise _believed_gone(read.recreated, self._folder)
         except BaseException:
-            _discard(file)
+            planfile.discard(file, self._runs)
             raise
         planned = PlannedRun(read.planned, file, heard.code == 2)
         # At the latest when the program ends.
-        weakref.finalize(planned, _discard_unapplied, file, self._runs)
+        weakref.finalize(planned, planfile.discard_unapplied, file, self._runs)
         return planned
 
     def _json_init(self) -> tuple[str, ...]:
@@ -246,7 +245,7 @@ class Terraform:
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
         # Arguments that the operator adds to every command are for those that work.
         environ = {name: value for name, value in self._environ.items() if not name.startswith("TF_CLI_ARGS")}
-        folder = Path(tempfile.mkdtemp(dir=private(self._runs), prefix=runner.DOCUMENT))
+        folder = Path(tempfile.mkdtemp(dir=private(self._runs), prefix=runner.FLEETING))
         run = self._start(argv, environ, folder)
         try:
             while run.code is None:
@@ -274,19 +273,6 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     traced = bool(environ.get("TF_LOG_PATH"))
     kept = {name: value for name, value in environ.items() if traced or not name.startswith("TF_LOG")}
     return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
-
-
-def _discard(plan: Path) -> None:
-    """Remove a plan and the folder that was made for it, and never anything else."""
-    with suppress(OSError):
-        plan.unlink(missing_ok=True)
-        plan.parent.rmdir()
-
-
-def _discard_unapplied(plan: Path, runs: Path) -> None:
-    """Remove a plan that nobody holds any more, unless an apply that was left to itself works by it."""
-    if all(run.argv[-1:] != (str(plan),) for run in runner.unfinished(runs)):
-        _discard(plan)
 
 
 def _listen(run: DetachedRun, heard: _Heard, *, leave: bool) -> Work[_Heard]:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from wizard.services.terraform import runner
-from wizard.services.terraform.runner import LOST, DetachedRun
+from wizard.services.process import runner
+from wizard.services.process.runner import LOST, DetachedRun
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SECRET = "wJalrXUtnFEMIbPxRfiCYEXAMPLEKEY"
@@ -40,10 +40,12 @@ sys.exit(7)
 """.replace("import signal", "import pathlib, signal", 1)
 """Works until the file it is given appears, five seconds at most, and tells which signals came."""
 STARTER = """
-import os, sys
+import os, signal, sys
 from datetime import datetime, UTC
 from pathlib import Path
-from wizard.services.terraform import runner
+from wizard.services.process import runner
+# Whoever runs the tests in the background lets them inherit that an interrupt is ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 run = runner.start(sys.argv[2:], dict(os.environ), Path(sys.argv[1]), datetime.now(UTC))
 for batch in run.tail():
     if any("begun" in line for line in batch):
@@ -305,7 +307,7 @@ def test_a_fresh_process_reads_the_same_lines(start: Start, folder: Path) -> Non
     run = start("for n in range(5000): print(n, 'x' * (n % 97))")
     first = lines(run)
     code = (
-        "import sys; from pathlib import Path; from wizard.services.terraform import runner\n"
+        "import sys; from pathlib import Path; from wizard.services.process import runner\n"
         "run = runner.attach(Path(sys.argv[1]))\n"
         "for batch in run.tail():\n  for line in batch: print(line)\n"
     )
@@ -382,24 +384,58 @@ def test_unfinished_runs_are_found_the_newest_first(tmp_path: Path, folder: Path
     assert [run for run in runner.unfinished(runs) if run.code is None] == []
 
 
-def test_old_runs_and_plans_that_were_never_applied_are_removed(
-    tmp_path: Path, folder: Path, until: Until
-) -> None:
+def test_old_and_fleeting_runs_are_removed(tmp_path: Path, folder: Path, until: Until) -> None:
     runs, go = folder.parent, tmp_path / "go"
     busy = runner.start([sys.executable, "-I", "-c", SLOW, str(go)], {}, runs / "0", NOW)
-    for name in "123":
+    for name in ("1", "2", "3", f"{runner.FLEETING}4"):
         ended = runner.start(["true"], {"PATH": os.environ["PATH"]}, runs / name, NOW)
         lines(ended)
         until(partial(_is_free, ended))
-    old, new = runs / "old.tfplan", runs / "new.tfplan"
-    for plan in (old, new):
-        plan.mkdir()
-        (plan / "plan").write_bytes(b"secret")
-    os.utime(old, (time.time() - 100_000,) * 2)
     runner.prune(runs, keep=2)
-    assert sorted(path.name for path in runs.iterdir()) == ["0", "2", "3", "new.tfplan"]
+    assert sorted(path.name for path in runs.iterdir()) == ["0", "2", "3"]
     go.touch()
     lines(busy)
+
+
+HELD_BY_A_CHILD = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-I", "-c", "import time; print('below', flush=True); time.sleep(60)"])
+print("child", child.wait(), flush=True)
+time.sleep(float(sys.argv[1]))
+"""
+
+
+def test_a_command_whose_child_hangs_can_end_by_itself(start: Start, folder: Path, until: Until) -> None:
+    run = start(HELD_BY_A_CHILD, "0")
+    until(lambda: (folder / "out").exists() and "below" in run.output())
+    attached(folder).kill_children()
+    assert lines(run) == ["below", "child -9"]
+    assert run.code == 0
+
+
+def test_a_killed_command_takes_what_it_started_along(start: Start, folder: Path, until: Until) -> None:
+    run = start(HELD_BY_A_CHILD, "60")
+    until(lambda: (folder / "out").exists() and "below" in run.output())
+    command = pid(folder, "command")
+    assert len(runner._group(command)) == 2
+    os.kill(command, signal.SIGKILL)
+    lines(run)
+    assert run.code == -9
+    until(lambda: not runner._group(command))
+
+
+def test_a_command_is_killed_with_everything_it_started(start: Start, folder: Path, until: Until) -> None:
+    run = start(HELD_BY_A_CHILD, "60")
+    until(lambda: (folder / "out").exists() and "below" in run.output())
+    run.kill()
+    assert lines(run) == ["below"]
+    until(lambda: not runner._group(pid(folder, "command")))
+
+
+def test_it_works_in_the_folder_it_is_given(tmp_path: Path, folder: Path) -> None:
+    run = runner.start(["pwd"], {"PATH": os.environ["PATH"]}, folder, NOW, cwd=tmp_path)
+    assert lines(run) == [str(tmp_path)]
+    assert run.started == NOW
 
 
 def test_a_later_run_in_the_same_folder_is_not_mistaken_for_the_earlier(start: Start, folder: Path) -> None:

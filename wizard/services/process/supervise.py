@@ -27,7 +27,13 @@ def main(folder: Path, argv: list[str]) -> None:
         try:
             # Ignored signals are inherited; the command must hear them.
             child = subprocess.Popen(
-                argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, preexec_fn=_listen, umask=given
+                argv,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                preexec_fn=_listen,
+                umask=given,
+                process_group=0,
             )
         except OSError as error:
             err.write(str(error).encode())
@@ -36,6 +42,10 @@ def main(folder: Path, argv: list[str]) -> None:
         else:
             write(folder / "pid", json.dumps({"command": child.pid, "supervisor": os.getpid()}))
             code = child.wait()
+            if code < 0:
+                # A killed Terraform leaves its providers behind, 440 MB each, for ever.
+                with suppress(OSError):
+                    os.killpg(child.pid, signal.SIGKILL)
     write(folder / "status", str(code))
 
 

@@ -1,7 +1,8 @@
 """Running a command apart from the terminal: it finishes whatever happens to the wizard, and can be found again.
 
-Measured: Terraform on a pipe dies with its reader and loses the resources in flight; in its own session, writing
-to files, it finishes and its state is whole.
+Everything the wizard runs goes through here: Terraform and the operator's own tests alike. Measured: Terraform on
+a pipe dies with its reader and loses the resources in flight; in its own session, writing to files, it finishes
+and its state is whole.
 """
 
 from __future__ import annotations
@@ -29,9 +30,7 @@ _LONGEST = 1 << 24
 """Bytes of one line; of a longer one the rest is dropped."""
 _STARTING = 3.0
 """Seconds in which a command is up, also on a busy computer."""
-PLAN = ".tfplan"
-"""Ends the names of folders that hold a plan."""
-DOCUMENT = "document-"
+FLEETING = "fleeting-"
 """Begins the names of runs whose output is read once and removed."""
 LOST = -1000
 """Stands for an exit code when the supervisor itself was killed: nobody knows how the command ended."""
@@ -72,16 +71,25 @@ class DetachedRun:
 
     def interrupt(self) -> None:
         """One SIGINT to the command and to nothing else. Waits a moment for a command that is only being started."""
-        until = time.monotonic() + _STARTING
-        while self.code is None:
-            pid = self._pid("command")
-            if pid:
+        pid = self._working()
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGINT)
+
+    def kill_children(self) -> None:
+        """SIGKILL to what the command started, so that it can end by itself when one of those hangs."""
+        command = self._working()
+        for pid in _group(command) if command else ():
+            if pid != command:
                 with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGINT)
-                return
-            if time.monotonic() > until:
-                return
-            time.sleep(0.01)
+                    os.kill(pid, signal.SIGKILL)
+
+    def kill(self) -> None:
+        """SIGKILL to the command and to everything it started. Only for what keeps no state."""
+        pid = self._working()
+        if pid:
+            with suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
 
     def tail(self) -> Iterator[list[str]]:
         """The output so far and then as it comes, in batches of whole lines; an empty batch means: nothing new.
@@ -116,6 +124,24 @@ class DetachedRun:
         except OSError:
             return ""
 
+    @property
+    def started(self) -> datetime | None:
+        """When it was started, None when the record does not tell."""
+        try:
+            return datetime.fromisoformat(json.loads((self.folder / "run.json").read_text())["started"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _working(self) -> int:
+        """The number of the command that works, 0 when none does. It leads a process group of the same number."""
+        until = time.monotonic() + _STARTING
+        while self.code is None:
+            pid = self._pid("command")
+            if pid or time.monotonic() > until:
+                return pid
+            time.sleep(0.01)
+        return 0
+
     def _read(self, offset: int) -> bytes:
         try:
             with (self.folder / "out").open("rb") as file:
@@ -137,8 +163,10 @@ class DetachedRun:
             return 0
 
 
-def start(argv: Sequence[str], environ: Mapping[str, str], folder: Path, now: datetime) -> DetachedRun:
-    """Start `argv` on its own. Its environment is handed over and written nowhere. Raises OSError."""
+def start(
+    argv: Sequence[str], environ: Mapping[str, str], folder: Path, now: datetime, cwd: Path | None = None
+) -> DetachedRun:
+    """Start `argv` on its own, in `cwd`. Its environment is handed over and written nowhere. Raises OSError."""
     private(folder)
     for name in ("status", "pid", "out", "err"):
         (folder / name).unlink(missing_ok=True)
@@ -153,6 +181,7 @@ def start(argv: Sequence[str], environ: Mapping[str, str], folder: Path, now: da
         supervisor = subprocess.Popen(
             [sys.executable, "-I", str(_SUPERVISOR), str(folder), *argv],
             env=dict(environ),
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -175,22 +204,21 @@ def unfinished(runs: Path) -> list[DetachedRun]:
     return [run for run in found if run is not None and run.alive]
 
 
-def prune(runs: Path, keep: int = 20, plan_seconds: float = 86_400) -> None:
-    """Remove the oldest ended runs beyond `keep`, and what holds values in clear and was left behind.
+def prune(runs: Path, keep: int = 20) -> None:
+    """Remove the oldest ended runs beyond `keep`, and fleeting ones that a killed wizard could not remove.
 
-    That is plan files which were never applied or whose apply has ended, and documents that a killed wizard could
-    not remove. Nothing outside `runs` is ever touched.
+    Nothing outside `runs` is ever touched.
     """
-    ended = [folder for folder in sorted(_folders(runs)) if not _is_held(folder / "lock")]
-    applied = {Path(run.argv[-1]).parent.name for run in map(DetachedRun, ended) if "apply" in run.argv}
-    documents = [folder for folder in ended if folder.name.startswith(DOCUMENT)]
-    others = [folder for folder in ended if folder not in documents]
-    for folder in documents + others[: max(len(others) - keep, 0)]:
+    over = ended(runs)
+    fleeting = [run.folder for run in over if run.folder.name.startswith(FLEETING)]
+    others = [run.folder for run in over if run.folder not in fleeting]
+    for folder in fleeting + others[: max(len(others) - keep, 0)]:
         shutil.rmtree(folder, ignore_errors=True)
-    for plan in runs.glob(f"*{PLAN}"):
-        with suppress(OSError):
-            if plan.name in applied or time.time() - plan.stat().st_mtime > plan_seconds:
-                shutil.rmtree(plan)
+
+
+def ended(runs: Path) -> list[DetachedRun]:
+    """The runs below `runs` that work no more, the oldest first."""
+    return [DetachedRun(folder) for folder in sorted(_folders(runs)) if not _is_held(folder / "lock")]
 
 
 def _folders(runs: Path) -> list[Path]:
@@ -210,3 +238,19 @@ def _is_held(lock: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _group(leader: int) -> list[int]:
+    """Numbers of the processes in the group of `leader`."""
+    try:
+        said = subprocess.run(
+            ["ps", "-A", "-o", "pid=,pgid="],  # noqa: S607  # it is wherever the system keeps it
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        ).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    pairs = [line.split() for line in said.splitlines()]
+    return [int(pair[0]) for pair in pairs if len(pair) == 2 and pair[1] == str(leader)]

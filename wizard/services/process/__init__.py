@@ -1,0 +1,1 @@
+"""Commands that outlive the wizard: started apart from the terminal, tailed, interrupted, found again."""

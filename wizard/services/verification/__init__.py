@@ -1,0 +1,1 @@
+"""Proof from the operator's side: their own tests, run apart from the terminal."""
