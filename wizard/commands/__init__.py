@@ -6,7 +6,7 @@ import argparse
 import threading
 from typing import Protocol
 
-from wizard.commands import demo, run, workspace
+from wizard.commands import demo, run, tfvars, workspace
 
 
 class Command(Protocol):
@@ -24,5 +24,5 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: tuple[Command, ...] = (run, demo, workspace)
+COMMANDS: tuple[Command, ...] = (run, demo, workspace, tfvars)
 """In the order of `--help`."""

@@ -1,0 +1,120 @@
+"""`htd-wizard tfvars`: exit status 0 for changed or already so, 2 for refused, and then not a byte is changed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+IDS = "databricks_serverless_workspace_ids"
+TEXT = (
+    f'\ufeff# mine\r\nproject_prefix = "htd"\t# prefix\r\n# {IDS} = ["databricks-serverless-<workspace id>"]\r\n'
+    "tail = 1"
+)
+
+
+def ran(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "wizard", "tfvars", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "terraform.tfvars"
+    path.write_bytes(TEXT.encode())
+    path.chmod(0o640)
+    return path
+
+
+def test_set_changes_the_value_and_keeps_a_backup(file: Path) -> None:
+    done = ran("set", file, "project_prefix", "acme")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert file.read_bytes() == TEXT.replace('"htd"', '"acme"').encode()
+    assert file.stat().st_mode & 0o777 == 0o640
+    (backup,) = file.parent.glob("*.backup")
+    assert backup.read_bytes() == TEXT.encode()
+    assert str(backup) in done.stderr
+    again = ran("set", file, "project_prefix", '"acme"')
+    assert again.returncode == 0
+    assert "already" in again.stderr
+    assert len(list(file.parent.glob("*.backup"))) == 1
+
+
+def test_get_prints_the_value_as_it_is_written(file: Path) -> None:
+    done = ran("get", file, "project_prefix")
+    assert (done.returncode, done.stdout) == (0, '"htd"\n')
+    missing = ran("get", file, "nothing")
+    assert (missing.returncode, missing.stdout) == (2, "")
+    assert "does not set nothing" in missing.stderr
+
+
+def test_add_inserts_beside_the_placeholder_and_never_replaces(file: Path) -> None:
+    assert ran("add", file, IDS, "databricks-serverless-1").returncode == 0
+    assert ran("add", file, IDS, "databricks-serverless-2").returncode == 0
+    assert ran("add", file, IDS, "databricks-serverless-1").returncode == 0
+    added = f'{IDS} = ["databricks-serverless-1", "databricks-serverless-2"]\r\ntail'
+    assert file.read_bytes() == TEXT.replace("tail", added).encode()
+    assert ran("remove", file, IDS, "databricks-serverless-1").returncode == 0
+    assert ran("get", file, IDS).stdout == '["databricks-serverless-2"]\n'
+
+
+def test_diff_shows_the_change_and_writes_nothing(file: Path) -> None:
+    done = ran("set", file, "tail", "2", "--diff")
+    assert done.returncode == 0
+    assert "-tail = 1\n\\ No newline at end of file\n+tail = 2\n" in done.stdout
+    assert file.read_bytes() == TEXT.encode()
+    assert ran("set", file, "tail", "1", "--diff").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "reason"),
+    [
+        ("a = 1\na = 2\n", ("set", "a", "3"), "is set 2 times"),
+        ("a = [\n", ("set", "a", "3"), "line 1: a bracket is not closed"),
+        ("a = 1\n", ("add", "a", "3"), "not a plain list"),
+        ("a = 1\n", ("set", "a b", "3"), "cannot be the name of a variable"),
+        ("a = 1\n", ("set", "a", '["x"'), "is not closed"),
+    ],
+)
+def test_what_is_refused_is_told_and_untouched(
+    tmp_path: Path, text: str, arguments: tuple[str, ...], reason: str
+) -> None:
+    path = tmp_path / "x.tfvars"
+    path.write_text(text)
+    action, *rest = arguments
+    done = ran(action, path, *rest)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert reason in done.stderr
+    assert path.read_text() == text
+    assert list(tmp_path.glob("x*")) == [path]
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("us-east-1", '"us-east-1"'),
+        ("42", "42"),
+        ("-4.5", "-4.5"),
+        ("012345678901", '"012345678901"'),
+        ("true", "true"),
+        ('["a", 1]', '["a", 1]'),
+        ("arn:aws:iam::1:role/x", '"arn:aws:iam::1:role/x"'),
+        ("${x}", '"$${x}"'),
+        ("two words # not a comment", '"two words # not a comment"'),
+        ("", '""'),
+        ("line\nbreak", '"line\\nbreak"'),
+        ('"1" # a comment', '"1"'),
+        ("(1 + 2)", "(1 + 2)"),
+    ],
+)
+def test_a_value_is_hcl_or_a_plain_text(tmp_path: Path, typed: str, written: str) -> None:
+    path = tmp_path / "x.tfvars"
+    assert ran("set", path, "a", typed).returncode == 0
+    assert path.read_text() == f"a = {written}\n"

@@ -1,0 +1,107 @@
+"""`htd-wizard tfvars`: reading and changing one value of a .tfvars file, for scripts."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.commands.exits import Exit
+
+if TYPE_CHECKING:
+    from wizard.services.hcl.document import Document
+    from wizard.services.hcl.editor import Edit
+
+NAME = "tfvars"
+HELP = "read or change one value of a .tfvars file and not a byte beside it"
+_ACTIONS = {
+    "get": "print the value as it is written",
+    "set": "set a value; one that is missing is inserted",
+    "add": "add to a list unless it is there",
+    "remove": "take VALUE out of a list",
+}
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="get|set|add|remove", required=True)
+    for action, about in _ACTIONS.items():
+        each = actions.add_parser(action, help=about, description=f"{about[0].upper()}{about[1:]}.")
+        each.add_argument("file", type=Path, metavar="FILE", help="a .tfvars file")
+        each.add_argument("name", metavar="NAME", help="a variable")
+        if action != "get":
+            each.add_argument(
+                "value", metavar="VALUE", help='42, "text", ["a", "b"], or a plain text without quotes'
+            )
+            each.add_argument("--diff", action="store_true", help="print the change and write nothing")
+
+
+def run(arguments: argparse.Namespace, cancel: threading.Event) -> Exit:  # noqa: ARG001  # done in an instant
+    from wizard.services.hcl import files
+
+    file: Path = arguments.file
+    document = files.read(file)
+    if arguments.action == "get":
+        return _get(document, arguments.name, file)
+    edit = _edited(document, arguments)
+    for note in edit.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if arguments.diff:
+        sys.stdout.write(_difference(edit, file))
+        return Exit.OK
+    backup = files.write(file, edit, datetime.now(UTC))
+    if backup:
+        print(f"The file as it was: {backup}", file=sys.stderr)
+    if not edit.changed:
+        print(f"{_named(arguments)} is so already; nothing was written.", file=sys.stderr)
+    return Exit.OK
+
+
+def _named(arguments: argparse.Namespace) -> str:
+    from wizard.core.text import one_line
+
+    return one_line(arguments.name, 80)
+
+
+def _get(document: Document, name: str, file: Path) -> Exit:
+    from wizard.core.problem import Problem
+    from wizard.core.text import one_line
+    from wizard.services.hcl import editor
+
+    spelled = editor.get(document, name)
+    if spelled is None:
+        raise Problem(
+            code="tfvars.unset",
+            what=f"{file} does not set {one_line(name, 80)}.",
+            why="" if document.exists else "There is no such file.",
+            remedy="Check the name; without a line of its own a variable has its default.",
+        )
+    print(spelled)
+    return Exit.OK
+
+
+def _edited(document: Document, arguments: argparse.Namespace) -> Edit:
+    from wizard.services.hcl import editor, given, syntax
+
+    literal = given.literal(arguments.value)
+    if arguments.action == "set":
+        return editor.set_value(document, arguments.name, literal)
+    text = str(syntax.value(literal).value)
+    change = editor.add_to_list if arguments.action == "add" else editor.remove_from_list
+    return change(document, arguments.name, text)
+
+
+def _difference(edit: Edit, file: Path) -> str:
+    """A unified diff that `patch` reads; a file without a final line break is marked as diff does it."""
+    lines = difflib.unified_diff(
+        edit.before_text.splitlines(keepends=True),
+        edit.after_text.splitlines(keepends=True),
+        str(file),
+        str(file),
+    )
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

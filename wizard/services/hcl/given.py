@@ -1,0 +1,40 @@
+"""A value as a person types it: Terraform's language, or a plain text that needs no quotes."""
+
+from __future__ import annotations
+
+from wizard.core.problem import Problem
+from wizard.core.text import one_line
+from wizard.services.hcl import syntax
+from wizard.services.hcl.syntax import Malformed
+
+_OPENS = ("[", "{", '"', "<<", "(")
+
+
+def literal(typed: str) -> str:
+    """`typed` as it is when it is a value of Terraform's language, else quoted as a text.
+
+    A bare word is a text: a .tfvars file may name no variables. So is a number that begins with 0, an account id
+    perhaps: Terraform would drop the zero. Raises Problem for a bracket or quote that is never closed, which is
+    more likely a slip than a text.
+    """
+    try:
+        node = syntax.value(typed)
+    except Malformed as fault:
+        if typed.lstrip().startswith(_OPENS) and "not closed" in str(fault):
+            raise _unclosed(typed, fault) from fault
+        return syntax.quoted(typed)
+    spelled = typed[node.start : node.end]
+    if node.kind == "expression" and not spelled.startswith((*_OPENS, "-")) and not spelled[0].isdigit():
+        return syntax.quoted(typed)
+    if node.kind == "number" and len(spelled) > 1 and spelled.isdigit() and spelled[0] == "0":
+        return syntax.quoted(typed)
+    return typed if node.kind == "heredoc" else spelled
+
+
+def _unclosed(typed: str, fault: Malformed) -> Problem:
+    return Problem(
+        code="tfvars.value",
+        what=f"“{one_line(typed, 80)}” is not a whole value.",
+        why=f"Terraform would not read it: {fault}.",
+        remedy=f"Close it. If you mean exactly this text, put it in quotes: {syntax.quoted(one_line(typed, 80))}",
+    )
