@@ -6,7 +6,13 @@ import argparse
 import threading
 from typing import Protocol
 
-from wizard.commands import demo, run, tfvars, workspace
+from wizard.commands import (
+    demo,
+    explain,
+    run,
+    tfvars,
+    workspace,
+)
 
 
 class Command(Protocol):
@@ -24,5 +30,11 @@ class Command(Protocol):
         ...
 
 
-COMMANDS: tuple[Command, ...] = (run, demo, workspace, tfvars)
+COMMANDS: tuple[Command, ...] = (
+    run,
+    demo,
+    explain,
+    workspace,
+    tfvars,
+)
 """In the order of `--help`."""

@@ -9,14 +9,13 @@ import threading
 from typing import TYPE_CHECKING
 
 from wizard.commands.exits import Exit
+from wizard.commands.reading import standard_input
 
 if TYPE_CHECKING:
     from wizard.services.databricks.address import Address
 
 NAME = "workspace"
 HELP = "read a workspace's address: host, workspace id, warehouse id"
-_LARGEST = 16 * 1024 * 1024
-"""Bytes of standard input that are read."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -29,17 +28,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, cancel: threading.Event) -> Exit:  # noqa: ARG001  # done in an instant
     from wizard.services.databricks import address
 
-    paste = _standard_input() if arguments.url == "-" else arguments.url
+    paste = standard_input() if arguments.url == "-" else arguments.url
     found = address.read(paste)
     if arguments.json:
         print(json.dumps(found.as_dict()))
     else:
         _tell(found)
     return Exit.OK if found.ok else Exit.USAGE
-
-
-def _standard_input() -> str:
-    return sys.stdin.buffer.read(_LARGEST).decode("utf-8", "replace")
 
 
 def _tell(found: Address) -> None:

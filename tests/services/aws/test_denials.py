@@ -71,6 +71,47 @@ def test_the_box_terraform_draws_changes_nothing(width: int) -> None:
     assert must_read(boxed) == must_read(SENTENCE)
 
 
+def sentence(action: str, resource: str, clause: str = "") -> str:
+    return f"User: {ANN} is not authorized to perform: {action} on resource: {resource}{clause}"
+
+
+ANN = "arn:aws:iam::123456789012:user/ann"
+
+
+@pytest.mark.parametrize("row", rows("aws_denial_shapes.jsonl"), ids=lambda row: row["text"][:40])
+def test_every_field_in_every_wrapping(row: dict[str, Any]) -> None:
+    """Written after the shapes real clients print: one sentence in many envelopes, and what is never a sentence."""
+    (denial,) = denials.read_all(row["text"])
+    assert {field: getattr(denial, field) for field in FIELDS} == {field: row[field] for field in FIELDS}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [*rows("aws_denials.jsonl"), *rows("aws_observed_errors.jsonl")],
+    ids=lambda row: row["text"][:40],
+)
+def test_one_message_is_one_refusal(row: dict[str, Any]) -> None:
+    assert len(denials.read_all(row["text"])) == (row.get("class") != "authz_silent")
+
+
+def test_lines_without_a_gap_are_several_refusals_with_their_own_code_and_clause() -> None:
+    text = (
+        f"AccessDenied: {sentence('iam:GetRole', 'role a')}\n\tstatus code: 403, request id: 1\n"
+        "AccessDeniedException: "
+        + sentence("glue:GetTable", "arn:aws:glue:x:1:catalog", " because no session policy allows it")
+    )
+    assert [(d.action, d.code, d.reason) for d in denials.read_all(text)] == [
+        ("iam:GetRole", "AccessDenied", "unspecified"),
+        ("glue:GetTable", "AccessDeniedException", "session_implicit"),
+    ]
+
+
+def test_the_last_line_of_a_long_log_is_read() -> None:
+    log = "2026-11-29T10:00:00Z [INFO] aws_iam_role.this: Refreshing state...\n" * 20_000
+    (denial,) = denials.read_all(log + f"api error AccessDenied: {sentence('iam:GetUser', 'user bob')}\n")
+    assert (denial.action, denial.resource, denial.code) == ("iam:GetUser", "user bob", "AccessDenied")
+
+
 def test_an_organisations_no_goes_to_its_administrator_without_a_policy() -> None:
     denial = must_read(SENTENCE)
     assert denial.who == Who.ORG_ADMIN

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,9 @@ from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.aws import envelopes, grammar
 from wizard.services.aws.reasons import CREDENTIALS, DENIALS, REASONS
+
+_ENVELOPE = 4000
+"""Characters before a refusal in which its code and operation are looked for."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +95,11 @@ def read(text: str) -> Denial | None:
 def read_all(text: str) -> list[Denial]:
     """Every different refusal in `text`, in order."""
     found: list[Denial] = []
-    for piece in envelopes.pieces(text):
-        denial = read(piece)
-        if denial is not None and denial not in found:
-            found.append(denial)
+    for piece, begins in envelopes.pieces(text):
+        for sentence in _sentences(piece, begins):
+            denial = read(sentence)
+            if denial is not None and denial not in found:
+                found.append(denial)
     telling = [d for d in found if d.reason != "no_credentials"]
     return telling if any(d.reason in CREDENTIALS for d in telling) else found
 
@@ -140,20 +145,37 @@ def skew_seconds(text: str) -> int | None:
     return int((signed - server).total_seconds())
 
 
+def _sentences(flat: str, begins: Sequence[int]) -> Iterator[str]:
+    """`flat` cut so that each part holds one "is not authorized to perform" with the envelope around it."""
+    start = end = 0
+    for found in grammar.REFUSED.finditer(flat):
+        if end:
+            cut = next((begin for begin in begins if end <= begin <= found.start()), end)
+            yield flat[start:cut]
+            start = cut
+        start = max(start, found.start() - _ENVELOPE)
+        on = grammar.ON_RESOURCE.match(flat[found.end() :])
+        end = found.end() + (on.end() if on else 0)
+        if clause := grammar.CLAUSE.match(flat, end + 1):
+            end = clause.end()
+    yield flat[start:]
+
+
 def _refused(flat: str) -> Denial | None:
     found = grammar.REFUSED.search(flat)
     if not found:
         return None
-    rest = flat[found.end() :]
+    following = grammar.REFUSED.search(flat, found.end())
+    rest = flat[found.end() : following.start() if following else None]
     on = grammar.ON_RESOURCE.match(rest)
     resource = None
     if on:
-        resource = on["quoted"] or on["bare"].rstrip(".,;)") or None
+        resource = on["quoted"] or on["bare"].rstrip(".,;)\"'}]") or None
         rest = rest[on.end() :]
     reason, policy_arn = _clause(rest)
     return Denial(
         reason=reason,
-        principal=found["principal"],
+        principal=found["principal"] or found["arn"],
         action=found["action"],
         resource=resource,
         policy_arn=policy_arn,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 
 from wizard.core.text import clean
 from wizard.services.aws import operations
@@ -15,16 +17,18 @@ _CODE_WORDS = (
     "ExpiredTokenException|ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|"
     "InvalidAccessKeyId|AuthFailure|SignatureDoesNotMatch|InvalidSignatureException|RequestTimeTooSkewed|"
     "SSOProviderInvalidToken|ForbiddenException|AuthorizationError|AuthorizationErrorException|"
-    "NotAuthorizedException|AllAccessDisabled|ThrottlingException|Throttling|TooManyRequestsException|SlowDown"
+    "NotAuthorizedException|AllAccessDisabled|ThrottlingException|Throttling|TooManyRequestsException|SlowDown|"
+    "InvalidToken|InvalidInputException|InvalidGrantException|NoCredentialProviders|LimitExceededException"
 )
 _CODES = (
     re.compile(r"\bapi error (?P<code>[\w.]+):"),
     re.compile(r"An error occurred \((?P<code>[\w.]+)\)"),
     re.compile(r"\bError Code: (?P<code>[\w.]+)"),
     re.compile(r"\bHandlerErrorCode: (?P<code>[\w.]+)"),
-    re.compile(r"<Code>(?P<code>[\w.]+)</Code>"),
+    re.compile(r"<Code>(?P<code>[\w.]+) ?</Code>"),
+    re.compile(r"\bRequestID: ?[^, ]*, (?:HostID: ?[^, ]*, )?(?P<code>\w+(?:Exception|Fault)):"),
     re.compile(r"\bcode:? \"?(?P<code>" + _CODE_WORDS + r")\b"),
-    re.compile(r"(?:^|[^\w.])(?P<code>" + _CODE_WORDS + r")(?: \(client\))?: "),
+    re.compile(r"(?:^|\W)(?P<code>" + _CODE_WORDS + r")(?: \(client\))?: "),
     re.compile(r"(?:^|[^\w.])(?P<code>" + _CODE_WORDS + r")\b"),
     re.compile(r"\b(?P<code>Forbidden): Forbidden\b"),
 )
@@ -41,18 +45,40 @@ _NAMED = (
 )
 
 
+LARGEST = 16 * 1024 * 1024
+"""Characters of a text that are looked at."""
+_BETWEEN = re.compile(
+    r"(?m)(?=^\s*(?:\* )?Error: )|(?=^\s*\* [\w.\[\]\"]+: )|\n\s*\n(?=\S)|\n(?=[^\n]{0,80}An error occurred \()"
+)
+_ENTITY = re.compile(r"&(?:quot|apos|lt|gt|amp|#3[49]|#x2[27]);")
+_ESCAPE = re.compile(r"\\+(?P<of>[\"nt])")
+
+
 def flat(text: str) -> str:
-    """`text` without colours, box drawing and line breaks, so that wrapped sentences are whole again."""
-    return " ".join(_BOX.sub("", clean(text, 200_000)).split())
+    """`text` without colours, box drawing and line breaks, so that wrapped sentences are whole again.
+
+    What JSON and XML escape (`\\"`, `&quot;`) reads as what it stands for.
+    """
+    return " ".join(_lines(clean(text, 200_000)))
 
 
-def pieces(text: str) -> Iterator[str]:
-    """Each error of a text that may hold several: `-json` lines, Terraform's "Error:" headings, blank lines."""
-    plain = _from_json_lines(clean(text, 200_000))
-    plain = _BOX.sub("", plain)
-    for part in re.split(r"(?m)(?=^\s*(?:\* )?Error: )|\n\s*\n(?=\S)|\n(?=An error occurred \()", plain):
-        if part and part.strip():
-            yield " ".join(part.split())
+def pieces(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """Each error of a text that may hold several: `-json` lines, Terraform's "Error:" headings, blank lines.
+
+    Flattened, each with the places where its lines began: several refusals may still stand in one.
+    """
+    plain = _BOX.sub("", _from_json_lines(clean(text, LARGEST)))
+    for part in _BETWEEN.split(plain):
+        if lines := _lines(part or ""):
+            begins = accumulate((len(line) + 1 for line in lines[:-1]), initial=0)
+            yield " ".join(lines), tuple(begins)
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of `text` that say something, each with single spaces."""
+    plain = _ENTITY.sub(lambda found: html.unescape(found[0]), _BOX.sub("", text)).replace("</", " </")
+    plain = _ESCAPE.sub(lambda found: '"' if found["of"] == '"' else " ", plain)
+    return [folded for line in plain.splitlines() if (folded := " ".join(line.split()))]
 
 
 def code(flat_text: str) -> str | None:
@@ -69,6 +95,8 @@ def action(flat_text: str) -> str | None:
         if found := shape.search(flat_text):
             parts = found.groupdict()
             service = parts.get("service") or operations.service_of(parts["operation"])
+            if not service and code(flat_text) == "UnauthorizedOperation":
+                service = "ec2"  # nobody else answers with this code
             return operations.action(service, parts["operation"]) if service else None
     return None
 

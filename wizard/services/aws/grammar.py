@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 
 REFUSED = re.compile(
-    r"(?:\bUser(?:: ?| (?=arn:))(?P<principal>(?:(?!\bUser: ).){1,400}?) )?"
+    r"(?:\b[Uu]ser(?:: ?| (?=arn:))(?P<principal>(?:(?!\b[Uu]ser: ).){1,400}?) "
+    r"|(?P<arn>arn:[\w-]+:(?:iam|sts):\S+) )?"
     r"is not authorized to perform:? ?(?P<action>[A-Za-z][\w-]*:[A-Za-z*]\w*)"
 )
 ON_RESOURCE = re.compile(
-    r"^ ?on (?:the )?resource:? ?"
+    r"^ ?on (?:the )?resource(?:: ?| (?=[\"*]|arn:))"
     r"(?:\"(?P<quoted>[^\"]+)\""
     r"|(?P<bare>(?:(?:role|user|group|policy|instance profile|mfa|database|table|catalog) )?\S+))"
 )
@@ -51,10 +52,10 @@ LAKE = (
     re.compile(r"Insufficient Lake ?Formation permission"),
 )
 
-TOLD = re.compile(r"You are not authorized to perform:? ?(?P<action>[\w-]+:\w+)")
+TOLD = re.compile(r"(?:You are n|\bN)ot authorized to perform:? ?(?P<action>[\w-]+:\w+)")
 BARE = re.compile(
     r"You are not authorized to perform this operation|\bAccess ?Denied\b|\bAccessDeniedException\b"
-    r"|Forbidden: Forbidden|operation: Forbidden\b|\bUnauthorizedOperation\b|StatusCode: 403\b"
+    r"|\bAllAccessDisabled\b|Forbidden: Forbidden|operation: Forbidden\b|\bUnauthorizedOperation\b|StatusCode: 403\b"
 )
 
 SKEW = re.compile(
@@ -121,6 +122,9 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
             "UnrecognizedClientException",
             "InvalidAccessKeyId",
             "AuthFailure",
+            r"\bInvalidToken\b",
+            "not able to validate the provided access credentials",
+            "Access Key Id you provided does not exist",
             "security token included in the request is invalid",
         ),
     ),
@@ -140,7 +144,8 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "no_credentials",
         _any(
-            "No valid credential sources",
+            "[Nn]o valid credential sources",
+            "NoCredentialProviders",
             "Unable to locate credentials",
             "NoCredentialsError",
             "no EC2 IMDS role found",
