@@ -61,30 +61,33 @@ def real(options: Options) -> Iterator[Opening]:
     paths = Paths.of(os.environ)
     redact = Redactor()
 
-    def open_services() -> Services:
-        from wizard.services.aws.session import AwsPlaces
-        from wizard.services.terraform import engine
-
-        environ = dict(os.environ)
-        return Services(
-            environ=environ,
-            paths=paths,
-            cwd=Path.cwd(),
-            aws_places=AwsPlaces.of(environ, paths.home),
-            workspace_url=lambda host: f"https://{host}",
-            find_engine=lambda: engine.find(environ, options.engine),
-            open_browser=_browse,
-            terraform_dir=options.terraform_dir,
-            deployment=options.deployment,
-            warehouse_id=options.warehouse_id,
-            redact=redact,
-        )
-
-    flow = _flow(open_services, paths, redact, options.pace)
+    flow = _flow(lambda: services(options, paths, redact), paths, redact, options.pace)
     try:
         yield Opening(flow, FRONT, _browse, redact)
     finally:
         flow.close()
+
+
+def services(options: Options, paths: Paths | None = None, redact: Redactor | None = None) -> Services:
+    """What reaches the operator's own accounts, for the journey and for commands that look at one thing."""
+    from wizard.services.aws.session import AwsPlaces
+    from wizard.services.terraform import engine
+
+    environ = dict(os.environ)
+    paths = paths or Paths.of(environ)
+    return Services(
+        environ=environ,
+        paths=paths,
+        cwd=Path.cwd(),
+        aws_places=AwsPlaces.of(environ, paths.home),
+        workspace_url=lambda host: f"https://{host}",
+        find_engine=lambda: engine.find(environ, options.engine),
+        open_browser=_browse,
+        terraform_dir=options.terraform_dir,
+        deployment=options.deployment,
+        warehouse_id=options.warehouse_id,
+        redact=redact or Redactor(),
+    )
 
 
 @contextmanager

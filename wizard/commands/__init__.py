@@ -9,6 +9,7 @@ from typing import Protocol
 from wizard.commands import (
     demo,
     explain,
+    permissions,
     run,
     tfvars,
     workspace,
@@ -34,6 +35,7 @@ COMMANDS: tuple[Command, ...] = (
     run,
     demo,
     explain,
+    permissions,
     workspace,
     tfvars,
 )

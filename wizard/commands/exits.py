@@ -13,5 +13,9 @@ class Exit(IntEnum):
     """A step stopped with a problem, which was told."""
     USAGE = 2
     """The command line, a file or the terminal is not as it must be; nothing was done."""
+    GAPS = 3
+    """A permission is missing."""
+    UNCHECKED = 4
+    """Something could not be checked; nothing is known to be missing."""
     INTERRUPTED = 130
     """The operator stopped it."""

@@ -28,6 +28,35 @@ def signed_in(services: Services) -> AwsSession:
     return services.aws
 
 
+def sign_in_unasked(services: Services, profile: str = "") -> AwsSession:
+    """A session for a command that asks nothing: of the named profile, or of what AWS's own tools would take.
+
+    Raises Problem when there is none, or when it needs a person in front of a browser.
+    """
+    from wizard.services.aws import profiles, sign_in
+
+    sources = profiles.list_sources(services.aws_places, services.environ, services.now())
+    if profile:
+        found = next((source for source in sources if source.name == profile), None)
+    else:
+        found = next((source for source in sources if source.in_effect), None)
+    if found is None or found.needs_login or not found.usable:
+        raise Problem(
+            code="aws.no_credentials",
+            what=f"There is no profile {profile} on this computer."
+            if profile and found is None
+            else "There are no AWS credentials that work without asking you.",
+            why=found.why_not
+            if found
+            else "This command asks nothing, so it needs credentials that are there already.",
+            remedy="Sign in first with `htd-wizard run` or `aws sso login`, name a profile with --profile, "
+            "or set AWS_PROFILE.",
+        )
+    services.aws = sign_in.open_source(found, services.aws_places, services.environ)
+    services.redact.learn(*services.aws.secrets())
+    return services.aws
+
+
 def connected(services: Services) -> Workspace:
     """The client of the workspace step. Raises Problem when it is gone."""
     if services.workspace is None:

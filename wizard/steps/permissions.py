@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from wizard.core.event import Ask, Phase, Run, Work
+from wizard.core.event import Ask, Run, Work
 from wizard.core.facts import AwsIdentity, Facts, Machine, PermissionsProven
 from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
@@ -14,16 +14,14 @@ from wizard.core.problem import Problem, Who
 from wizard.core.question import YES, confirm
 from wizard.core.text import plural
 from wizard.services import Services
+from wizard.steps import needed
 from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
-    from wizard.services.aws import permissions, requirements
-    from wizard.services.terraform import state
+    from wizard.services.aws import permissions
 else:
     permissions = lazy("wizard.services.aws.permissions")
-    requirements = lazy("wizard.services.aws.requirements")
-    state = lazy("wizard.services.terraform.state")
 
 
 class Permissions(Step[PermissionsProven]):
@@ -65,30 +63,11 @@ class Permissions(Step[PermissionsProven]):
 
     def _check(self, facts: Facts, services: Services) -> Work[list[Finding]]:
         machine, who = facts.need(Machine), facts.need(AwsIdentity)
-        session = signed_in(services)
-        yield Phase("Working out what the module needs")
-        resources = state.resources(Path(machine.module), services.environ, who.account)
-        needs = requirements.needs(
-            [
-                requirements.ResourceRef(
-                    r.address,
-                    r.type,
-                    name=r.name,
-                    region=r.region,
-                    exists=r.exists,
-                    arn=r.arn,
-                    parent=r.parent,
-                )
-                for r in resources
-            ],
-            account=who.account,
-            region=who.region,
-            partition=who.arn.split(":")[1],
-        )
-        yield Phase(f"Trying {plural(len(needs), 'permission')} on {plural(len(resources), 'resource')}")
         found: list[Finding] = []
-        held = state.read(Path(machine.module), services.environ)
-        for event in permissions.check(session, needs, held.account if held else ""):
+        partition = who.arn.split(":")[1]
+        for event in needed.check(
+            Path(machine.module), services.environ, signed_in(services), who.account, partition
+        ):
             if isinstance(event, Finding):
                 found.append(event)
             yield event

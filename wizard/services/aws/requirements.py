@@ -28,6 +28,8 @@ _SATELLITES = (
     "aws_s3_object",
 )
 """Types that live inside another resource, whose name comes first in their id: `htd-role:htd-s3`."""
+_MODULES = re.compile(r"^(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
+"""What stands before the address of a resource in a child module."""
 
 
 @dataclass(frozen=True)
@@ -141,15 +143,14 @@ def needs(
     """
     found: list[Need] = []
     for ref in _with_role(resources):
-        kind = f"data.{ref.type}" if ref.address.split(".module.")[-1].startswith("data.") else ref.type
+        kind = _kind(ref)
         where = ref.region or region
         if kind not in table():
             found.append(Need("", ref.arn or "*", where, "read", ref.address, ref))
             continue
-        tagged = ref.tagged if ref.tagged is not None else ref.type.startswith("aws_iam_")
         phases: list[tuple[Phase, list[str]]] = [("read", actions(kind, "read") or [])]
         if not ref.exists and not kind.startswith("data."):
-            phases.append(("create", actions(kind, "create", tagged=tagged) or []))
+            phases.append(("create", actions(kind, "create", tagged=_tagged(ref)) or []))
         if ref.exists and kind in changes:
             phases.append(("update", actions(kind, "update", attributes=tuple(changes[kind])) or []))
         if deleting and not kind.startswith("data."):
@@ -160,6 +161,29 @@ def needs(
             for action in wanted
         ]
     return found
+
+
+def phases(ref: ResourceRef) -> dict[Phase, list[str]] | None:
+    """Every phase in the life of a resource and what it may need; None when the table does not know its type.
+
+    A data source is only read. `update` holds what any change of an attribute may need.
+    """
+    kind = _kind(ref)
+    if kind not in table():
+        return None
+    wanted: tuple[Phase, ...] = (
+        ("read",) if kind.startswith("data.") else ("read", "create", "update", "delete")
+    )
+    return {phase: actions(kind, phase, tagged=_tagged(ref)) or [] for phase in wanted}
+
+
+def _kind(ref: ResourceRef) -> str:
+    """The table's word for it: data sources have rows of their own."""
+    return f"data.{ref.type}" if _MODULES.sub("", ref.address).startswith("data.") else ref.type
+
+
+def _tagged(ref: ResourceRef) -> bool:
+    return ref.tagged if ref.tagged is not None else ref.type.startswith("aws_iam_")
 
 
 def _with_role(resources: Sequence[ResourceRef]) -> list[ResourceRef]:

@@ -1,0 +1,81 @@
+"""What the module in a folder needs to be allowed in AWS, from its text and its state: one answer for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wizard.core.event import Phase, Progress
+from wizard.core.lazy import lazy
+from wizard.core.text import plural
+
+if TYPE_CHECKING:
+    from wizard.core.finding import Finding
+    from wizard.services.aws import permissions, requirements
+    from wizard.services.aws.requirements import Need, ResourceRef
+    from wizard.services.aws.session import AwsSession
+    from wizard.services.terraform import state
+else:
+    permissions = lazy("wizard.services.aws.permissions")
+    requirements = lazy("wizard.services.aws.requirements")
+    state = lazy("wizard.services.terraform.state")
+
+
+def resources(folder: Path, environ: Mapping[str, str], account: str = "") -> list[ResourceRef]:
+    """Everything in AWS that the module in `folder` is about. `account` is used where names hold it.
+
+    Raises Problem when the state cannot be read.
+    """
+    return [
+        requirements.ResourceRef(
+            each.address,
+            each.type,
+            name=each.name,
+            region=each.region,
+            exists=each.exists,
+            arn=each.arn,
+            parent=each.parent,
+        )
+        for each in state.resources(folder, environ, account)
+    ]
+
+
+def needs(
+    folder: Path, environ: Mapping[str, str], account: str, region: str, partition: str = "aws"
+) -> list[Need]:
+    """Every action Terraform will want in the next plan and apply of the module in `folder`. Raises Problem."""
+    found = resources(folder, environ, account)
+    return requirements.needs(found, account=account, region=region, partition=partition)
+
+
+def listing(folder: Path, environ: Mapping[str, str]) -> list[dict[str, Any]]:
+    """`{"address", "type", "phase", "actions"}` of every resource, for scripts; nobody is asked. Raises Problem.
+
+    A type that the table does not know has one entry with `"known": false`: it is not known to need nothing.
+    """
+    rows: list[dict[str, Any]] = []
+    for ref in resources(folder, environ):
+        phases = requirements.phases(ref)
+        start: dict[str, Any] = {"address": ref.address, "type": ref.type}
+        if phases is None:
+            rows.append({**start, "phase": "read", "actions": [], "known": False})
+            continue
+        rows += [
+            {**start, "phase": phase, "actions": actions}
+            for phase, actions in phases.items()
+            if actions or phase == "read"
+        ]
+    return rows
+
+
+def check(
+    folder: Path, environ: Mapping[str, str], session: AwsSession, account: str, partition: str = "aws"
+) -> Iterator[Phase | Progress | Finding]:
+    """Look at all of it with the credentials of `session` in `account`, changing nothing. Raises Problem."""
+    yield Phase("Working out what the module needs")
+    wanted = needs(folder, environ, account, session.region, partition)
+    held = state.read(folder, environ)
+    subjects = len({need.address for need in wanted})
+    yield Phase(f"Trying {plural(len(wanted), 'permission')} on {plural(subjects, 'resource')}")
+    yield from permissions.check(session, wanted, held.account if held else "")
