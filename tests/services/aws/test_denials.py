@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from wizard.core.problem import Who
-from wizard.services.aws import denials
+from wizard.services.aws import denials, particulars
 from wizard.services.aws.denials import Denial
 
 DATA = Path(__file__).parents[2] / "data"
@@ -216,7 +216,7 @@ def test_nothing_a_terminal_obeys_gets_through() -> None:
     ],
 )
 def test_the_clock_is_told_with_its_seconds(text: str, seconds: int | None) -> None:
-    assert denials.skew_seconds(text) == seconds
+    assert particulars.skew_seconds(text) == seconds
     if seconds is not None:
         problem = denials.explain(f"SignatureDoesNotMatch: {text}")
         assert problem is not None

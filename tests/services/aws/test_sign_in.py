@@ -144,6 +144,8 @@ def test_a_role_that_is_not_assigned(aws: EmbeddedAws, places: AwsPlaces, login:
     with pytest.raises(Problem) as again:
         sign_in.open_source(source(places), places, {})
     assert again.value.code == "aws.sso.no_assignment"
+    assert "role Owner in account" in again.value.what
+    assert "may take: Admin." in again.value.why, "the names that would work are told"
 
 
 def test_an_sso_profile_uses_the_shared_sign_in(

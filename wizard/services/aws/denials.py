@@ -13,7 +13,7 @@ from typing import Any
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.aws import envelopes, grammar
+from wizard.services.aws import envelopes, grammar, particulars
 from wizard.services.aws.reasons import CREDENTIALS, DENIALS, REASONS
 
 _ENVELOPE = 4000
@@ -104,17 +104,17 @@ def read_all(text: str) -> list[Denial]:
     return telling if any(d.reason in CREDENTIALS for d in telling) else found
 
 
-def explain(text: str) -> Problem | None:
-    """The refusal in `text` as a problem with a way out; None when it holds none."""
+def explain(text: str, error: BaseException | None = None) -> Problem | None:
+    """The refusal in `text` as a problem with a way out; None when it holds none. `error` is what brought it."""
     denial = read(text)
-    return as_problem(denial) if denial else None
+    return as_problem(denial, error) if denial else None
 
 
-def as_problem(denial: Denial) -> Problem:
+def as_problem(denial: Denial, error: BaseException | None = None) -> Problem:
     """`denial` in words an operator can act on."""
     reason = REASONS[denial.reason]
     statement = denial.statement
-    return Problem(
+    general = Problem(
         code=reason.code,
         what=reason.what or _what(denial),
         why=_why(denial),
@@ -124,25 +124,12 @@ def as_problem(denial: Denial) -> Problem:
         copy=policy(statement) if statement else "",
         step=reason.step,
     )
+    return particulars.exact(general, denial.reason, denial.text, error)
 
 
 def policy(*statements: dict[str, Any]) -> str:
     """A policy document with these statements, ready to paste."""
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)}, indent=2)
-
-
-def skew_seconds(text: str) -> int | None:
-    """How far this computer's clock is ahead of AWS (negative: behind), when the text tells.
-
-    "Signature expired: SIGNED is now earlier than LIMIT (SERVER - 5 min.)".
-    """
-    from datetime import datetime
-
-    found = grammar.SKEW.search(envelopes.flat(text))
-    if not found:
-        return None
-    signed, server = (datetime.strptime(found[n], "%Y%m%dT%H%M%SZ") for n in ("signed", "server"))
-    return int((signed - server).total_seconds())
 
 
 def _sentences(flat: str, begins: Sequence[int]) -> Iterator[str]:
@@ -251,8 +238,6 @@ def _what(denial: Denial) -> str:
 
 def _why(denial: Denial) -> str:
     why = REASONS[denial.reason].why
-    if denial.reason == "clock_skew" and (seconds := skew_seconds(denial.text)) is not None:
-        return f"It is {abs(seconds)} seconds {'ahead of' if seconds > 0 else 'behind'} AWS. {why}"
     several = denial.reason.endswith("_explicit") and denial.reason in DENIALS
     return f"{why} AWS names one reason at a time; there may be another behind it." if several else why
 

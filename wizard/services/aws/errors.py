@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from wizard.core.problem import Cancelled, Problem
 from wizard.core.text import one_line
-from wizard.services.aws import denials
+from wizard.services.aws import denials, particulars
 from wizard.services.aws.reasons import REASONS
 
 _CLASSES = {
@@ -49,7 +49,7 @@ def problem(error: BaseException, doing: str = "talking to AWS") -> Problem:
     text = one_line(error, 1000)
     name = type(error).__name__
     if name == "ClientError":
-        return denials.explain(str(error)) or _other_answer(error, text, doing)
+        return denials.explain(str(error), error) or _other_answer(error, text, doing)
     reason = next(
         (_CLASSES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CLASSES), None
     )
@@ -63,7 +63,7 @@ def problem(error: BaseException, doing: str = "talking to AWS") -> Problem:
             evidence=(f"{name}: {text}",),
         )
     row = REASONS[reason]
-    return Problem(
+    general = Problem(
         code=row.code,
         what=row.what,
         why=row.why,
@@ -72,6 +72,7 @@ def problem(error: BaseException, doing: str = "talking to AWS") -> Problem:
         evidence=(f"{name}: {text}",),
         step=row.step,
     )
+    return particulars.exact(general, reason, text, error)
 
 
 @contextmanager

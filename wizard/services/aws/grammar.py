@@ -155,5 +155,16 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
         "throttled",
         _any("Throttling", "Rate exceeded", "TooManyRequests", "RequestLimitExceeded", r"\bSlowDown\b"),
     ),
+    # Only where AWS is what was not reached: Terraform talks to others too.
+    ("proxy", _any(r"amazonaws\.com.{0,200}proxyconnect", "ProxyConnectionError", "connect to proxy URL")),
+    ("tls", _any(r"amazonaws\.com.{0,200}(?:x509|failed to verify certificate)", "SSL validation failed")),
+    (
+        "no_network",
+        _any(
+            r"amazonaws\.com.{0,200}(?:no such host|connection refused|network is unreachable|no route to host)",
+            "Could not connect to the endpoint URL",
+        ),
+    ),
+    ("slow", _any(r"amazonaws\.com.{0,200}(?:i/o timeout|deadline exceeded)", "timeout on endpoint URL")),
 )
 """In order: the telling before the general."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from wizard.core.problem import Problem
@@ -57,15 +58,21 @@ def open_source(
             remedy="Mend the file, or sign in another way.",
             step="credentials",
         )
+    token = None
     if source.kind in ("sso", "sso-legacy") and source.sso_start_url and source.sso_region:
         # Renews the shared sign-in with our own client, so that a network fault is told apart from an expiry.
-        cached_token(source.sso_start_url, source.sso_region, places, source.sso_session or None)
-    with told(f"signing in with {source.words}"):
-        botocore = _profile_session(source.name, places, region or source.region or DEFAULT_REGION)
-        credentials = botocore.get_credentials()
-        if credentials is None:
-            raise _nothing_in(source)
-        credentials.get_frozen_credentials()
+        token = cached_token(source.sso_start_url, source.sso_region, places, source.sso_session or None)
+    try:
+        with told(f"signing in with {source.words}"):
+            botocore = _profile_session(source.name, places, region or source.region or DEFAULT_REGION)
+            credentials = botocore.get_credentials()
+            if credentials is None:
+                raise _nothing_in(source)
+            credentials.get_frozen_credentials()
+    except Problem as refused:
+        if refused.code == "aws.sso.no_assignment" and token is not None:
+            raise _not_assigned(refused, source, token) from refused
+        raise
     return AwsSession(
         places=places,
         botocore=botocore,
@@ -165,6 +172,25 @@ def _no_prompt(_question: str) -> str:
 
     row = CREDENTIALS["mfa_needed"]
     raise Problem(code=row.code, what=row.what, why=row.why, remedy=row.remedy, who=row.who, step=row.step)
+
+
+def _not_assigned(refused: Problem, source: Source, token: SsoToken) -> Problem:
+    """The refusal with the names that this person may use instead, as far as the portal tells them."""
+    what = f"SSO gives no access to the role {source.role} in account {source.account}."
+    try:
+        accounts = {account.id: account.name for account in list_accounts(token)}
+        roles = list_roles(token, source.account) if source.account in accounts else []
+    except Problem:
+        return replace(refused, what=what)
+    if roles:
+        mine = f"In account {source.account} this sign-in may take: {', '.join(roles)}."
+    elif accounts:
+        mine = "This sign-in may enter only: " + ", ".join(
+            f"{n} ({i})" for i, n in list(accounts.items())[:10]
+        )
+    else:
+        mine = "This sign-in may enter no account at all."
+    return replace(refused, what=what, why=f"{mine} {refused.why}")
 
 
 def _nothing_in(source: Source) -> Problem:
