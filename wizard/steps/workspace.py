@@ -131,7 +131,7 @@ def _ask_token() -> Ask:
 
 
 def _choose(listed: list[warehouses.Warehouse], wanted: str) -> Run[warehouses.Warehouse]:
-    fit = [w for w in listed if w.serverless]
+    fit = [w for w in listed if not w.unfit]
     default = next((w.id for w in fit if w.id == wanted), fit[0].id if fit else "")
     answer = yield Ask(
         (

@@ -121,6 +121,37 @@ def test_every_refusal_has_its_name(world: EmbeddedWorkspace, admin: Workspace, 
     assert world.token not in everything
 
 
+COMMANDS = {
+    "bad token": "databricks auth login --host https://dbc-a1b2c3d4-e5f6.cloud.databricks.com",
+    "unauthenticated": "databricks auth login --host https://dbc-a1b2c3d4-e5f6.cloud.databricks.com",
+    "ip list": "databricks ip-access-lists create --json "
+    '\'{"label": "htd-wizard", "list_type": "ALLOW", "ip_addresses": ["44.208.188.173"]}\'',
+    "unified host": "curl -sS https://dbc-a1b2c3d4-e5f6.cloud.databricks.com/.well-known/databricks-config",
+    "web page": "curl -sS https://dbc-a1b2c3d4-e5f6.cloud.databricks.com/.well-known/databricks-config",
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_refusal_carries_the_command_that_mends_it(
+    world: EmbeddedWorkspace, admin: Workspace, name: str
+) -> None:
+    status, body, _, _ = REFUSALS[name]
+    world.faults.add(f"GET {CONFIG}", status=status, body=body, times=-1)
+    with pytest.raises(Problem) as caught:
+        admin.get(CONFIG)
+    assert caught.value.copy == COMMANDS[name]
+
+
+def test_an_address_that_is_none_is_not_put_into_a_command(
+    world: EmbeddedWorkspace, admin: Workspace
+) -> None:
+    body = {"message": "Source IP address: 10.0'; rm -rf is blocked by Databricks IP ACL"}
+    world.faults.add(f"GET {CONFIG}", status=403, body=body)
+    with pytest.raises(Problem) as caught:
+        admin.get(CONFIG)
+    assert caught.value.copy == "databricks ip-access-lists list"
+
+
 def test_a_wrong_token_against_the_real_refusal(world: EmbeddedWorkspace) -> None:
     with pytest.raises(Problem) as caught:
         Workspace(world.url, "dapi-wrong").get(CONFIG)

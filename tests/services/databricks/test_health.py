@@ -8,18 +8,44 @@ from databricks.sdk.service.sql import State, Status, TerminationReasonCode, Ter
 from wizard.core.problem import Who
 from wizard.services.databricks import health
 from wizard.services.databricks.warehouse import failure, read
+from wizard.steps import STEPS
 
 CODES = [code.value for code in TerminationReasonCode]
 TYPES = [kind.value for kind in TerminationReasonType]
 
 
+def test_every_code_of_the_installed_sdk_stands_in_the_table() -> None:
+    assert [code for code in CODES if code not in health.known()] == []
+    by_type = [code for code, meaning in health.known().items() if meaning is None]
+    assert by_type == ["UNKNOWN", "IN_PENALTY_BOX"]
+
+
+@pytest.mark.parametrize("meaning", set(health.known().values()) - {None}, ids=lambda m: m.cause[:40])
+def test_every_meaning_has_cause_remedy_and_somebody_to_act(meaning: health.Explanation) -> None:
+    assert meaning.cause.endswith(".")
+    assert meaning.remedy.endswith(".")
+    assert isinstance(meaning.who, Who)
+    assert meaning.step in ("", *(step.id for step in STEPS))
+    assert not meaning.classic or meaning.step == "workspace"
+
+
 @pytest.mark.parametrize("code", CODES)
-def test_every_code_of_the_sdk_is_explained_for_every_type(code: str) -> None:
-    for kind in (*TYPES, ""):
-        meaning = health.explain(code, kind)
-        assert meaning.cause.endswith(".")
-        assert meaning.remedy.endswith(".")
-        assert isinstance(meaning.who, Who)
+def test_every_code_is_explained_for_every_type(code: str) -> None:
+    for kind in (*TYPES, "", "NEW_TYPE"):
+        for serverless in (True, False):
+            assert health.explain(code, kind, serverless=serverless).cause
+
+
+@pytest.mark.parametrize("code", [c for c in CODES if c.startswith(("AZURE_", "GCP_"))] + ["GCP_BRAND_NEW"])
+@pytest.mark.parametrize("kind", TYPES)
+def test_another_cloud_is_named_whatever_the_code_speaks_of(code: str, kind: str) -> None:
+    assert "another cloud" in health.explain(code, kind).cause
+
+
+def test_a_serverless_warehouse_is_not_sent_after_instances() -> None:
+    code = "CLOUD_PROVIDER_LAUNCH_FAILURE"
+    assert "not serverless" in health.explain(code, "CLOUD_FAILURE").cause
+    assert health.explain(code, "CLOUD_FAILURE", serverless=True).who is Who.DATABRICKS
 
 
 @pytest.mark.parametrize("kind", [*TYPES, "", "NEW_TYPE"])

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from wizard.core.event import Line
 from wizard.core.finding import Verdict
 from wizard.core.problem import Problem
 from wizard.services.databricks import warehouse_config
+from wizard.services.databricks.client import Workspace as Client
 from wizard.services.databricks.warehouse_config import CONFIG
 
 if TYPE_CHECKING:
@@ -115,6 +117,86 @@ def test_a_document_that_is_not_kept_is_told_with_the_backup(
         drive(warehouse_config.put(admin, change, tmp_path, NOW))
     assert caught.value.code == "config.not_kept"
     assert caught.value.evidence[0] == "Different: instance_profile_arn"
+
+
+def _config_puts(world: EmbeddedWorkspace) -> list[int]:
+    return [c.status for c in world.calls if c.method == "PUT"]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"drop": True},
+        {"status": 503, "body": {"error_code": "TEMPORARILY_UNAVAILABLE", "message": "later"}},
+        {"status": 500, "body": {"error_code": "INTERNAL_ERROR", "message": "x"}},
+        {"status": 502, "body": "<html>Bad gateway</html>"},
+        {"status": 200, "body": "<html>Sign in</html>"},
+    ],
+)
+def test_a_lost_answer_is_looked_up_and_never_sent_again(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path, fault: dict[str, Any]
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    world.faults.add(f"PUT {CONFIG}", **fault, after_handler=True)
+    backup, events = drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert backup is not None
+    assert world.config["instance_profile_arn"] == ARN
+    assert len(_config_puts(world)) == 1
+    assert any(isinstance(e, Line) and e.text.startswith("The answer got lost") for e in events)
+
+
+def test_a_change_that_arrives_late_is_found(world: EmbeddedWorkspace, drive: Drive, tmp_path: Path) -> None:
+    hasty = Client(world.url, world.token, timeout_seconds=0.2, retry_seconds=1)
+    change = warehouse_config.plan(hasty, ARN)
+    world.faults.add(f"PUT {CONFIG}", delay=0.23)
+    drive(warehouse_config.put(hasty, change, tmp_path, NOW))
+    assert _config_puts(world) == [200]
+
+
+def test_a_change_that_never_arrives_is_told(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    world.faults.add(f"PUT {CONFIG}", status=503, body={"message": "later"})
+    with pytest.raises(Problem) as caught:
+        drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert caught.value.code == "config.not_made"
+    assert _config_puts(world) == [503]
+    assert "instance_profile_arn" not in world.config
+
+
+def test_a_workspace_that_falls_silent_leaves_the_change_unknown(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    world.faults.add(f"PUT {CONFIG}", drop=True)
+    world.faults.add(f"GET {CONFIG}", status=500, body={"error_code": "INTERNAL_ERROR"}, skip=1, times=-1)
+    with pytest.raises(Problem) as caught:
+        drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert caught.value.code == "config.unknown"
+    assert caught.value.evidence[-1].startswith("Backup: ")
+
+
+def test_a_put_that_was_turned_away_is_sent_again(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    world.faults.add(f"PUT {CONFIG}", status=429, body={"message": "later"}, headers={"Retry-After": "0"})
+    drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert _config_puts(world) == [429, 200]
+
+
+def test_a_put_that_is_always_turned_away_ends(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    world.faults.add(
+        f"PUT {CONFIG}", status=429, body={"message": "later"}, headers={"Retry-After": "9"}, times=-1
+    )
+    with pytest.raises(Problem) as caught:
+        drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert caught.value.code == "databricks.busy"
+    assert _config_puts(world) == [429]
 
 
 def test_a_refusal_is_named(world: EmbeddedWorkspace, admin: Workspace, drive: Drive, tmp_path: Path) -> None:

@@ -43,6 +43,16 @@ def test_serverless_ones_come_first(world: EmbeddedWorkspace, admin: Workspace) 
     assert listed[2].summary == "2X-Small, classic, STOPPED"
 
 
+@pytest.mark.parametrize("state", ["DELETING", "DELETED"])
+@pytest.mark.parametrize("serverless", [True, False])
+def test_a_deleted_one_cannot_be_chosen(
+    world: EmbeddedWorkspace, admin: Workspace, state: str, serverless: bool
+) -> None:
+    world.add_warehouse("d" * 16, "Gone", state=state, serverless=serverless)
+    gone = next(w for w in warehouses.listed(admin) if w.name == "Gone")
+    assert "deleted" in gone.unfit
+
+
 def test_no_warehouse_is_an_empty_list(scripted: Scripted) -> None:
     scripted.answers["GET /api/2.0/sql/warehouses"] = [(200, {})]
     assert warehouses.listed(Workspace(scripted.url, "t")) == []

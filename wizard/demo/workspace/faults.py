@@ -30,6 +30,8 @@ class Fault:
     delay: float
     """Seconds to wait before answering."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    drop: bool = False
+    """The handler does its work, then the connection breaks without an answer."""
 
 
 class Faults:
@@ -50,9 +52,10 @@ class Faults:
         after_handler: bool = False,
         delay: float = 0.0,
         headers: Mapping[str, str] | None = None,
+        drop: bool = False,
     ) -> Fault:
-        """Adds a rule and returns it. Status None keeps the real answer and only delays it."""
-        rule = Fault(method_path, status, body, times, skip, after_handler, delay, dict(headers or {}))
+        """Adds a rule and returns it. Status None keeps the real answer and only delays or drops it."""
+        rule = Fault(method_path, status, body, times, skip, after_handler, delay, dict(headers or {}), drop)
         with self._lock:
             self._rules.append(rule)
         return rule

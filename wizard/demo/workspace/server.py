@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 _LARGEST_BODY = 16 * 1024 * 1024
+_DROPPED = 0
+"""Status of an answer that never leaves: the connection is closed instead."""
 _NOBODY = User("", "", admin=False)
 
 
@@ -158,7 +160,9 @@ class EmbeddedWorkspace:
             reply = Reply(fault.status, fault.body, fault.headers)
         else:
             reply = self._handle(method, parts.path, dict(parse_qsl(parts.query)), user, raw)
-            if fault and fault.status is not None:
+            if fault and fault.drop:
+                reply = Reply(_DROPPED)
+            elif fault and fault.status is not None:
                 reply = Reply(fault.status, fault.body, fault.headers)
         call = Call(time.time(), method, parts.path, reply.status, method not in ("GET", "HEAD"), user.name)
         with self._calls_lock:
@@ -228,6 +232,9 @@ class _Handler(BaseHTTPRequestHandler):
         scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
         known = token.strip() if scheme.lower() == "bearer" else ""
         reply = self.server.workspace.answer(self.command, self.path, known, raw)
+        if reply.status == _DROPPED:
+            self.close_connection = True
+            return
         if reply.body is None:
             content, kind = b"", ""
         elif isinstance(reply.body, str):

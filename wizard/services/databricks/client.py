@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 import logging
 import os
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.databricks.refusals import explain, not_json, unreachable
+from wizard.services.databricks.refusals import explain, not_done, not_json, unanswered, unreachable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,8 +75,32 @@ class Workspace:
         return self._do("POST", path, body=dict(body))
 
     def put(self, path: str, body: Mapping[str, object]) -> Json:
-        """PUT as JSON. Raises Problem."""
-        return self._do("PUT", path, body=dict(body))
+        """PUT as JSON, sent once: only when it was turned away at the door (429) is it sent again.
+
+        The SDK would repeat it when an answer gets lost, and every PUT may restart what runs. Raises Problem;
+        `databricks.unanswered` when it is not known whether it was done, so that the caller looks.
+        """
+        from databricks.sdk.errors import TooManyRequests
+
+        content = json.dumps(dict(body), allow_nan=False).encode()
+        ends = time.monotonic() + self._retry
+        while True:
+            try:
+                return self._object(
+                    self._client().do(
+                        "PUT", path, data=_Once(content), headers={"Content-Type": "application/json"}
+                    )
+                )
+            except Problem:
+                raise
+            except TooManyRequests as busy:
+                pause = float(busy.retry_after_secs or 1)
+                if time.monotonic() + pause > ends:
+                    raise explain(busy, host=self.host, token=self._token) from busy
+                time.sleep(pause)
+            except Exception as error:
+                problem = explain(error, host=self.host, token=self._token)
+                raise (problem if not_done(error) else unanswered(self.host, problem)) from error
 
     def me(self) -> tuple[Json, str]:
         """Who the token belongs to, and the workspace id in the answer's header. Raises Problem.
@@ -114,6 +141,9 @@ class Workspace:
         # The SDK raises its own errors, requests' and builtin ones; each has its own explanation.
         except Exception as error:
             raise explain(error, host=self.host, token=self._token) from error
+        return self._object(answer)
+
+    def _object(self, answer: object) -> Json:
         if not isinstance(answer, dict):
             raise not_json(self.host)
         return answer
@@ -136,6 +166,16 @@ class Workspace:
                 )
                 self._api = ApiClient(config)
             return self._api
+
+
+class _Once(io.BytesIO):
+    """A body that cannot be rewound: what the SDK cannot rewind it does not send a second time."""
+
+    def __len__(self) -> int:
+        return len(self.getvalue())
+
+    def seekable(self) -> bool:
+        return False
 
 
 def _as_it_is(request: Any) -> Any:

@@ -6,6 +6,8 @@ token is a 403, an IP access list is a 403, and so is a missing right: only the 
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import re
 
 from wizard.core.problem import Problem, Who
@@ -40,6 +42,38 @@ def explain(error: Exception, *, host: str, token: str = "") -> Problem:
     )
 
 
+UNANSWERED = "databricks.unanswered"
+"""Code of a request that may or may not have been carried out."""
+
+
+def not_done(error: Exception) -> bool:
+    """True when a request that failed with `error` was surely not carried out."""
+    import requests
+    from databricks.sdk import errors
+    from databricks.sdk.errors.base import DatabricksError
+
+    if isinstance(error, DatabricksError):
+        refused = (errors.BadRequest, errors.Unauthenticated, errors.PermissionDenied, errors.NotFound)
+        return isinstance(error, (*refused, errors.ResourceConflict, errors.TooManyRequests))
+    if isinstance(
+        error, requests.ConnectTimeout | requests.exceptions.SSLError | requests.exceptions.ProxyError
+    ):
+        return True
+    # A connection that was never made; one that broke later is a `ProtocolError` in there.
+    return isinstance(error, requests.ConnectionError) and "Max retries exceeded" in str(error)
+
+
+def unanswered(host: str, problem: Problem) -> Problem:
+    """No usable answer to a request that changes something."""
+    return Problem(
+        code=UNANSWERED,
+        what=f"{host} gave no answer to the change, so it is not known whether it was made.",
+        why=problem.why if problem.code == "databricks.silent" else problem.what,
+        remedy="Look at what is there now before trying again.",
+        evidence=problem.evidence,
+    )
+
+
 def spoken(error: BaseException, token: str = "") -> str:
     """What an error says, in one line, without the SDK's configuration tail and without the token."""
     text = _TAIL.sub("", str(error))
@@ -53,6 +87,7 @@ def not_json(host: str) -> Problem:
         what=f"{host} answered with a web page instead of data.",
         why="The address is not a workspace's own, or a proxy or sign-in page stands in between.",
         remedy="Check the workspace address: copy it again from the browser while the workspace is open.",
+        copy=_look(host),
         step="workspace",
     )
 
@@ -65,7 +100,7 @@ def unreachable(host: str, error: BaseException) -> Problem:
         "The connection could not be made.",
         "Check network, VPN and proxy.",
     )
-    kind = type(error).__name__
+    kind, command = type(error).__name__, _look(host)
     if "NameResolution" in said or "getaddrinfo" in said or "Name or service not known" in said:
         why, remedy = (
             "There is no such host name.",
@@ -77,11 +112,12 @@ def unreachable(host: str, error: BaseException) -> Problem:
             "The certificate of the other side is not trusted here, as with a proxy that looks into traffic."
         )
         remedy = "Set REQUESTS_CA_BUNDLE to your company's certificate file, then try again."
+        command = "export REQUESTS_CA_BUNDLE=/path/to/company-ca.pem"
     elif "Timeout" in kind or "timed out" in said:
         code, why = "databricks.silent", "It did not answer in time."
     elif "Proxy" in kind:
         why = "The proxy refused the connection."
-    return Problem(code, f"{host} cannot be reached.", why, remedy, evidence=(said,))
+    return Problem(code, f"{host} cannot be reached.", why, remedy, evidence=(said,), copy=command)
 
 
 def sign_in_failed(host: str, said: str) -> Problem:
@@ -93,7 +129,7 @@ def sign_in_failed(host: str, said: str) -> Problem:
         why="The earlier sign-in has expired." if expired else "The Databricks sign-in tool said no.",
         remedy="Sign in again with the command below, or paste a personal access token.",
         evidence=(said,),
-        copy=f"databricks auth login --host https://{host}",
+        copy=_sign_in(host),
         step="workspace",
     )
 
@@ -105,14 +141,7 @@ def _timed_out(error: TimeoutError, host: str, token: str) -> Problem:
 
     cause = error.__cause__
     if isinstance(cause, DatabricksError):
-        return Problem(
-            code="databricks.busy",
-            what=f"{host} is too busy to answer.",
-            why="It kept asking to come back later.",
-            remedy="Wait a minute and try again.",
-            who=Who.DATABRICKS,
-            evidence=(spoken(cause, token),),
-        )
+        return _busy(host, spoken(cause, token))
     if isinstance(cause, requests.RequestException):
         return unreachable(host, cause)
     return unreachable(host, error)
@@ -148,7 +177,9 @@ def _databricks(error: Exception, host: str, token: str) -> Problem:
             remedy="Check the id and the workspace address.",
             evidence=(said,),
         )
-    serious = isinstance(error, (errors.InternalError, errors.TemporarilyUnavailable, errors.TooManyRequests))
+    if isinstance(error, errors.TooManyRequests):
+        return _busy(host, said)
+    serious = isinstance(error, (errors.InternalError, errors.TemporarilyUnavailable))
     return Problem(
         code=f"databricks.{code.lower()}" if re.fullmatch(r"[A-Z][A-Z_]+", code) else "databricks.refused",
         what=f"{host} could not do it." if serious else f"{host} did not accept the request.",
@@ -159,6 +190,17 @@ def _databricks(error: Exception, host: str, token: str) -> Problem:
     )
 
 
+def _busy(host: str, said: str) -> Problem:
+    return Problem(
+        code="databricks.busy",
+        what=f"{host} is too busy to answer.",
+        why="It kept asking to come back later.",
+        remedy="Wait a minute and try again.",
+        who=Who.DATABRICKS,
+        evidence=(said,),
+    )
+
+
 def _bad_token(host: str, said: str) -> Problem:
     return Problem(
         code="databricks.token",
@@ -166,6 +208,7 @@ def _bad_token(host: str, said: str) -> Problem:
         why="It is mistyped, expired, revoked, or of another workspace.",
         remedy="Make a new token in the workspace: Settings, Developer, Access tokens. Then sign in again.",
         evidence=(said,),
+        copy=_sign_in(host),
         step="workspace",
     )
 
@@ -178,6 +221,7 @@ def _network_refused(host: str, said: str, why: str) -> Problem:
         remedy="Connect through your company's network or VPN, or ask for your address to be allowed.",
         who=Who.WORKSPACE_ADMIN,
         evidence=(said,),
+        copy=_allow(said),
     )
 
 
@@ -188,6 +232,7 @@ def _no_routing(host: str, said: str) -> Problem:
         why="The address is shared by many workspaces.",
         remedy="Use the workspace's own address; it begins with dbc- or a deployment name.",
         evidence=(said,),
+        copy=_look(host),
         step="workspace",
     )
 
@@ -210,3 +255,25 @@ def _denied(host: str, said: str) -> Problem:
         who=Who.WORKSPACE_ADMIN,
         evidence=(said,),
     )
+
+
+def _sign_in(host: str) -> str:
+    return f"databricks auth login --host https://{host}"
+
+
+def _look(host: str) -> str:
+    """The command that shows what a host says about itself; it needs no credentials."""
+    return f"curl -sS https://{host}/.well-known/databricks-config"
+
+
+def _allow(said: str) -> str:
+    """The command that lets the refused address in, for an administrator who is let in already."""
+    named = re.search(r"[Aa]ddress:? ([0-9A-Fa-f.:]+)", said)
+    try:
+        address = ipaddress.ip_address(named[1].rstrip(".")) if named else None
+    except ValueError:
+        address = None
+    if address is None:
+        return "databricks ip-access-lists list"
+    entry = {"label": "htd-wizard", "list_type": "ALLOW", "ip_addresses": [str(address)]}
+    return f"databricks ip-access-lists create --json '{json.dumps(entry)}'"

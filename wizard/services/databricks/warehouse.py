@@ -59,10 +59,10 @@ class Warehouse:
     @property
     def unfit(self) -> str:
         """Why this flow cannot use it, and what must change; empty when it can."""
+        if self.state in ("DELETING", "DELETED"):
+            return "It is deleted." if self.state == "DELETED" else "It is being deleted."
         if self.serverless:
             return ""
-        if self.state in ("DELETING", "DELETED"):
-            return "It is being deleted."
         return "It is not serverless: in its settings choose type Serverless, then come back."
 
 
@@ -118,7 +118,7 @@ def look(seen: Warehouse, elapsed: float = 0.0, note: str = "") -> WarehouseSeen
 
 def failure(seen: Warehouse) -> Problem:
     """The Problem of a warehouse that cannot come up, from its failure reason."""
-    meaning = health.explain(seen.reason_code, seen.reason_type)
+    meaning = health.explain(seen.reason_code, seen.reason_type, serverless=seen.serverless)
     evidence = (
         f"{seen.reason_code} ({seen.reason_type})" if seen.reason_code else "",
         seen.reason_said,

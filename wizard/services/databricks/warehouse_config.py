@@ -10,15 +10,17 @@ from __future__ import annotations
 import copy
 import json
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from wizard.core import atomic
-from wizard.core.event import Line, Phase, Work
+from wizard.core.event import Line, Phase, Wait, Work
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
 from wizard.core.text import clean, one_line
+from wizard.services.databricks.refusals import UNANSWERED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from wizard.services.databricks.client import Json, Workspace
 
 CONFIG = "/api/2.0/sql/config/warehouses"
+_SOURCE = "SQL configuration"
+_LOOKS = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between two looks for a change whose answer got lost."""
 _DEFAULT_POLICY = "DATA_ACCESS_CONTROL"
 _SECRET = re.compile(r"secret|password|token|access\.?key|account\.key|credential", re.IGNORECASE)
 
@@ -85,7 +90,7 @@ def put(workspace: Workspace, change: Change, folder: Path, now: datetime) -> Wo
     is not what was sent. None is returned, and nothing sent, when nothing has to change.
     """
     if not change.changed:
-        yield Line("The SQL configuration names the instance profile already.", source="SQL configuration")
+        yield Line("The SQL configuration names the instance profile already.", source=_SOURCE)
         return None
     yield Phase(
         "Setting the workspace's SQL configuration",
@@ -99,24 +104,22 @@ def put(workspace: Workspace, change: Change, folder: Path, now: datetime) -> Wo
             remedy="Try again: the change is worked out afresh from what is there now.",
         )
     backup = _back_up(workspace, change.before, folder, now)
-    yield Line(f"Backup of the configuration: {backup}", source="SQL configuration")
-    _put(workspace, change.after)
-    lost = differences(change.after, read(workspace))
-    if lost:
-        raise Problem(
-            code="config.not_kept",
-            what="The SQL configuration is not what was sent.",
-            why="The workspace kept only part of it, or somebody else writes the same document.",
-            remedy="Compare it with the backup. If another Terraform sets it, let only one of them do so.",
-            who=Who.WORKSPACE_ADMIN,
-            evidence=(f"Different: {', '.join(lost)}", f"Backup: {backup}"),
-        )
-    yield Line("The configuration was read back and is as sent.", source="SQL configuration")
+    yield Line(f"Backup of the configuration: {backup}", source=_SOURCE)
+    yield from _replace(workspace, change.before, change.after, f"Backup: {backup}")
     return backup
 
 
 def restore(workspace: Workspace, backup: Path) -> Json:
-    """Puts a backup back and returns what was sent. Raises Problem.
+    """Puts a backup back and returns what was sent. Blocks. Raises Problem."""
+    document = read_backup(backup)
+    for event in _replace(workspace, read(workspace), document, f"Backup: {backup}"):
+        if isinstance(event, Wait):
+            time.sleep(event.seconds)
+    return document
+
+
+def read_backup(backup: Path) -> Json:
+    """The document of a backup, fit to be put back. Raises Problem.
 
     A backup may be older than serverless; what a PUT demands today is added.
     """
@@ -137,7 +140,6 @@ def restore(workspace: Workspace, backup: Path) -> Json:
     document = {k: v for k, v in document.items() if not (k == "instance_profile_arn" and not v)}
     document.setdefault("security_policy", _DEFAULT_POLICY)
     document.setdefault("enable_serverless_compute", True)
-    _put(workspace, document)
     return document
 
 
@@ -173,20 +175,90 @@ def finding(workspace: Workspace, profile_arn: str) -> Finding:
     return Finding("chain.config", title, Verdict.GAP, held or "it names none", problem)
 
 
-def _put(workspace: Workspace, document: Json) -> None:
+def _replace(workspace: Workspace, before: Json, after: Json, where: str) -> Work[None]:
+    """Sends the document once and reads it back. `where` is the way back, said when something is wrong.
+
+    An answer that got lost is looked up, never asked for by sending again: every PUT restarts what runs.
+    """
+    lost = None
     try:
-        workspace.put(CONFIG, document)
+        workspace.put(CONFIG, after)
     except Problem as problem:
         if problem.code in ("databricks.invalid_parameter_value", "databricks.bad_request"):
-            raise Problem(
-                code="config.refused",
-                what="The workspace did not accept the SQL configuration.",
-                why=problem.why,
-                remedy="Nothing was changed. Ask a workspace administrator to look at what was said.",
-                who=Who.WORKSPACE_ADMIN,
-                evidence=problem.evidence,
-            ) from problem
-        raise
+            raise _refused(problem) from problem
+        if problem.code != UNANSWERED:
+            raise
+        lost = problem
+        yield Line("The answer got lost; looking whether the change was made.", "warning", _SOURCE)
+    found = yield from _found(workspace, after, _LOOKS if lost else ())
+    if found is not None and not differences(after, found):
+        yield Line("The configuration was read back and is as sent.", source=_SOURCE)
+    elif lost is not None and (found is None or found == before):
+        raise _unknown(lost, where) if found is None else _not_made(lost) from lost
+    else:
+        raise _not_kept(differences(after, found or {}), where)
+
+
+def _found(workspace: Workspace, wanted: Json, pauses: tuple[float, ...]) -> Work[Json | None]:
+    """The document as it is: looked at once, and again after each pause until it is `wanted`.
+
+    None when an answer got lost and no look was answered either.
+    """
+    found = None
+    for pause in (0.0, *pauses):
+        if pause:
+            yield Wait(pause, "A request may still be under way.")
+        try:
+            found = read(workspace)
+        except Problem:
+            if not pauses:
+                raise
+        else:
+            if not differences(wanted, found):
+                break
+    return found
+
+
+def _refused(problem: Problem) -> Problem:
+    return Problem(
+        code="config.refused",
+        what="The workspace did not accept the SQL configuration.",
+        why=problem.why,
+        remedy="Nothing was changed. Ask a workspace administrator to look at what was said.",
+        who=Who.WORKSPACE_ADMIN,
+        evidence=problem.evidence,
+    )
+
+
+def _not_made(lost: Problem) -> Problem:
+    return Problem(
+        code="config.not_made",
+        what="The SQL configuration is as it was: the change did not reach the workspace.",
+        why=lost.why,
+        remedy="Try again.",
+        evidence=lost.evidence,
+    )
+
+
+def _unknown(lost: Problem, where: str) -> Problem:
+    return Problem(
+        code="config.unknown",
+        what="It is not known whether the SQL configuration was changed.",
+        why="The answer to the change got lost, and the workspace has not answered since.",
+        remedy="Try again when it answers: what is there then is read first.",
+        evidence=(*lost.evidence, where),
+    )
+
+
+def _not_kept(different: list[str], where: str) -> Problem:
+    return Problem(
+        code="config.not_kept",
+        what="The SQL configuration is not what was sent.",
+        why="The workspace kept only part of it, or somebody else writes the same document.",
+        remedy="Compare it with the backup. If another Terraform sets it, let only one of them do so.",
+        who=Who.WORKSPACE_ADMIN,
+        evidence=(f"Different: {', '.join(different)}", where),
+    )
 
 
 def _back_up(workspace: Workspace, document: Json, folder: Path, now: datetime) -> Path:

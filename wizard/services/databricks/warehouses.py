@@ -198,7 +198,7 @@ def _note(seen: Warehouse, elapsed: float, watch: _Watch) -> str:
     if seen.healthy:
         return "It runs and is healthy."
     if seen.reason_code or seen.health in ("FAILED", "DEGRADED"):
-        meaning = health.explain(seen.reason_code, seen.reason_type)
+        meaning = health.explain(seen.reason_code, seen.reason_type, serverless=seen.serverless)
         trying = " Databricks tries again by itself." if seen.state == "STARTING" else ""
         return meaning.cause + trying
     if seen.state == "STOPPED" and not watch.moved:
