@@ -82,7 +82,26 @@ def journey(scenario: str, engine: str) -> None:
     print(f"{f'demo {scenario} on {engine}':<44} {total:8.1f} s   ({steps})")
 
 
+def megabyte_of_paste() -> None:
+    """Print how long the slowest of several pasted megabytes takes to be read; the aim is 50 ms."""
+    from wizard.services.databricks import address
+
+    link = "https://dbc-a1b2c3d4-e5f6.cloud.databricks.com/?o=1 "
+    texts = ("x ", "é", "log line 12 https://example.com/x?foo=1 w=2\n", link, "o=", "://", "a")
+    taken = [
+        min(_read(address.read, text * (1_000_000 // len(text.encode()))) for _ in range(3)) for text in texts
+    ]
+    print(f"{'1 MB of pasted text, the slowest of ' + str(len(texts)):<44} {max(taken) * 1000:8.0f} ms")
+
+
+def _read(read: Callable[[str], object], text: str) -> float:
+    began = time.perf_counter()
+    read(text)
+    return time.perf_counter() - began
+
+
 def main() -> None:
+    megabyte_of_paste()
     python = sys.executable
     pair("--help, against a bare argparse program", lambda: wall([python, "-m", "wizard", "--help"]),
          lambda: wall([python, "-c", BARE_HELP]))  # fmt: skip

@@ -35,6 +35,11 @@ def clean(text: object, limit: int = 1_000_000) -> str:
     return f"{plain}… (cut at {limit} characters)" if cut else plain
 
 
+def without_sequences(text: str) -> str:
+    """`text` without escape sequences, such as those around a terminal's paste; everything else stays."""
+    return _SEQUENCES.sub("", text) if "\x1b" in text or "\x9b" in text else text
+
+
 def one_line(text: object, limit: int = 400) -> str:
     """`text` cleaned and folded to a single line of at most `limit` characters."""
     folded = " ".join(clean(text, 100_000).split())

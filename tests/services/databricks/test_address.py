@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,8 @@ from wizard.services.databricks.hosts import Kind, classify
 H = "dbc-a1b2c3d4-e5f6.cloud.databricks.com"
 W = "f6dd72df81d69f03"
 ID = "1234567890123456"
+
+U = f"https://{H}/sql/warehouses/{W}?o={ID}"
 
 # paste, host, workspace id, warehouse id
 GOOD: list[tuple[str, str, str, str]] = [
@@ -35,6 +38,34 @@ GOOD: list[tuple[str, str, str, str]] = [
     (f"https:///{H}/?o={ID}", H, ID, ""),
     (f"https://{H}.:443/?o={ID}", H, ID, ""),
     (f"https://{H}:443/?o={ID}", H, ID, ""),
+    (f"https://{H}:8443/?o={ID}", H, ID, ""),
+    (f"http://{H}:80/?o={ID}", H, ID, ""),
+    (f"https:/{H}/?o={ID}", H, ID, ""),
+    (f"https:{H}/?o={ID}", H, ID, ""),
+    (f"https:\\\\{H}\\?o={ID}", H, ID, ""),
+    (f"https://https://{H}/?o={ID}", H, ID, ""),
+    (f"ttps://{H}/?o={ID}", H, ID, ""),
+    (f"hxxps://{H}/?o={ID}", H, ID, ""),
+    (f"view-source:https://{H}/?o={ID}", H, ID, ""),
+    (f"\u5de5\u4f5c\u533ahttps://{H}/?o={ID}\u3002", H, ID, ""),
+    (f"\u2022https://{H}/?o={ID}\u2026", H, ID, ""),
+    (f"https://{H}/?o={ID}\u2014the one for production", H, ID, ""),
+    (f"\x1b[200~https://{H}/?o={ID}\x1b[201~", H, ID, ""),
+    (f"\x1b[31mhttps://{H}/?o={ID}\x1b[0m", H, ID, ""),
+    (f"prod;https://{H}/?o={ID};us-east-1", H, ID, ""),
+    (f"prod,https://{H}/?o={ID},us-east-1", H, ID, ""),
+    (f"| prod | https://{H}/?o={ID} | 12 |", H, ID, ""),
+    (f"{quote(U, safe='')}", H, ID, W),
+    (f"{quote(quote(U, safe=''), safe='')}", H, ID, W),
+    (f"https://{H}/?o={ID}\n{ID}\n", H, ID, ""),
+    (f"HTTP path sql/protocolv1/o/{ID}/0101-abc on {H}", H, ID, ""),
+    (f"s3://databricks-{ID}/x is read from {U}", H, ID, W),
+    (f"abfss://c@databricks.dfs.core.windows.net/x and {U}", H, ID, W),
+    (f"git clone https://acme@dev.azure.com/acme/databricks.git; {U}", H, ID, W),
+    (f"git@github.com:databricks.labs/ucx.git {U}", H, ID, W),
+    (f"https://databricks.okta.com leads to {U}", H, ID, W),
+    (f"https://wiki.acme.com/databricks.html?o=3 says {U}", H, ID, W),
+    (f"https://medium.com/@databricks.fan/post {U}", H, ID, W),
     (f"  https://{H}/?o={ID}  ", H, ID, ""),
     (f"\thttps://{H}/?o={ID}\r\n", H, ID, ""),
     (f"https://{H}/?o={ID}\n\n", H, ID, ""),
@@ -128,7 +159,25 @@ REFUSED: list[tuple[str, str]] = [
     (f"/sql/1.0/warehouses/{W}", "host.missing"),
     ("bob@databricks.com", "host.missing"),
     ("github.com/databricks/cli", "host.missing"),
+    ("mailto:bob@example.com?body=" + quote(U, safe=""), "host.missing"),
     ("example.com/?o=1", "host.other"),
+    (f"https://evil.org/?u={quote(U, safe='')}", "host.other"),
+    (f"https://evil.org/?u={U}", "host.other"),
+    (f"evil.org/?u={U}", "host.missing"),
+    (f"https://evil.org/{U}", "host.other"),
+    (f"https://evil.org/{H}/?o=1", "host.other"),
+    (f"https://google.com.evil.org/url?q={quote(U, safe='')}", "host.other"),
+    (f"https://protect-us.mimecast.com/s/abc?domain={H}", "host.wrapped"),
+    ("https://bit.ly/3abcde?x", "host.wrapped"),
+    ("https://<your-workspace>.cloud.databricks.com/?o=<id>", "host.malformed"),
+    ("https://dbc-\u2026.cloud.databricks.com/?o=\u2026", "host.malformed"),
+    ("https://my_ws.cloud.databricks.com/?o=1", "host.malformed"),
+    ("https://dbc-a1%2ecloud.databricks.com/?o=1", "host.malformed"),
+    (f"https://shop-{ID}.aws.databricksapps.com/", "host.site"),
+    ("https://databricks-prod-cloudfront.cloud.databricks.com/public/1/2/latest.html", "host.site"),
+    ("https://databricks.acme.com/?o=1", "host.look_alike"),
+    ("https://dbc-a1.cloud.databricks.com%2eevil.org/?o=1", "host.look_alike"),
+    ("https://dbc-a1.cloud.databricks.com-login.evil.org/?o=1", "host.look_alike"),
     ("https://example.com/?o=1", "host.other"),
     ("http://127.0.0.1:8080/?o=1", "host.other"),
     ("http://localhost/?o=1", "host.other"),
@@ -173,7 +222,6 @@ REFUSED: list[tuple[str, str]] = [
     (f"https://{H}\\@evil.org/?o=1", "host.user_info"),
     (f"user:secret@{H}/?o=1", "host.user_info"),
     (f"databricks://token:dapi123@{H}?http_path=/sql/1.0/warehouses/{W}", "host.user_info"),
-    (f"https://{H}:8443/?o=1", "host.port"),
     (f"https://{H}:44x/?o=1", "host.port"),
     (f"ftp://{H}/?o=1", "host.scheme"),
     (f"https://{H}/?o=1 https://other.cloud.databricks.com/?o=1", "host.conflict"),
@@ -199,6 +247,9 @@ REFUSED: list[tuple[str, str]] = [
     (f"https://{H}/?o=1 https://{H}/?o=2", "id.conflict"),
     (f"https://{H}/?o=1234\n5678", "id.broken"),
     (f"https://{H}/?o=\n5678", "id.broken"),
+    (f"https://{H}/?o=1 234 567", "id.broken"),
+    (f"https://{H}/?o=1,234,567", "id.not_numeric"),
+    (f"https://{H}/?o=1.234.567", "id.not_numeric"),
 ]
 
 
@@ -248,9 +299,74 @@ def test_where_each_part_came_from() -> None:
     assert address.preview("") == ()
 
 
+def _proofpoint_2(link: str) -> str:
+    encoded = quote(link, safe="").replace("%2F", "_").replace("-", "%2D").replace("%", "-")
+    return f"https://urldefense.proofpoint.com/v2/url?u={encoded}&d=DwMFaQ&c=euG&r=x&m=y&s=z&e="
+
+
+OUTLOOK = "https://nam02.safelinks.protection.outlook.com"
+INNER = quote(U, safe="")
+WRAPPED = {
+    f"{OUTLOOK}/?url={INNER}&data=05%7C02%7Cbob%40a.com&reserved=0": "Outlook's safe link",
+    f"{OUTLOOK}/ap/w-5958/?url={INNER}&data=04": "Outlook's safe link",
+    f"https://statics.teams.cdn.office.net/safelinks/1/atp-safelinks.html?url={INNER}&locale=en": "Teams' link",
+    f"https://slack-redir.net/link?url={INNER}&v=3": "Slack's link",
+    f"https://www.google.com/url?q={INNER}&sa=D&source=docs&ust=1700000000&usg=AOv": "Google's link",
+    f"https://www.google.com/url?q={U}&sa=D&source=docs": "Google's link",
+    f"https://www.google.co.uk/url?sa=t&url={INNER}": "Google's link",
+    _proofpoint_2(U): "Proofpoint's link",
+    f"https://urldefense.com/v3/__{U}__;!!AbC!def$": "Proofpoint's link",
+    f"https://urldefense.com/v3/__{U}*job/1__;Iw!!AbC!def$ ": "Proofpoint's link",
+    f"https://urldefense.us/v3/__{U}__;!!AbC!def$": "Proofpoint's link",
+    f"https://linkprotect.cudasvc.com/url?a={INNER}&c=E,1,x&typo=1": "Barracuda's link",
+    f"<https://slack-redir.net/link?url={INNER}|the workspace>": "Slack's link",
+    f"{OUTLOOK}/?url=" + quote(f"https://www.google.com/url?q={INNER}&sa=D", safe=""): "Outlook's safe link",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("paste", WRAPPED)
+def test_links_of_mail_and_chat_are_opened(paste: str) -> None:
+    for text in (paste, f"Hi,\r\nsee {paste} and tell me.\r\nBob"):
+        found = read(text)
+        assert (found.host, found.workspace_id, found.warehouse_id, found.problems) == (H, ID, W, ())
+        assert found.sources["host"] == f"the link inside {WRAPPED[paste]}"
+
+
+@pytest.mark.parametrize(
+    ("inner", "code"),
+    [
+        ("https://adb-1.2.azuredatabricks.net/?o=1", "host.azure"),
+        ("https://dbc-a1.cloud.databricks.com.evil.org/?o=1", "host.look_alike"),
+        (f"https://bob@{H}/?o=1", "host.user_info"),
+        (f"https://{H}/?o=0", "id.zero"),
+        ("https://example.com/", "host.other"),
+    ],
+)
+def test_what_is_inside_a_link_is_judged_like_the_rest(inner: str, code: str) -> None:
+    found = read(f"https://slack-redir.net/link?url={quote(inner, safe='')}")
+    assert [p.code for p in found.problems] == [code]
+
+
+def test_an_encoded_digit_is_never_decoded() -> None:
+    paste = f"https://slack-redir.net/link?url=https%3A%2F%2F{H}%2F%3Fo%3D%31%32"
+    assert [p.code for p in read(paste).problems] == ["id.not_numeric"]
+
+
+def test_the_part_that_named_the_host() -> None:
+    assert read(f"jdbc:databricks://{H}:443;httpPath=/sql/1.0/warehouses/{W}").sources["host"] == (
+        "the JDBC string"
+    )
+    assert read(f"Driver=Simba;Host={H};Port=443").sources["host"] == "Host="
+    assert read(f"DATABRICKS_HOST=https://{H}").sources["host"] == "DATABRICKS_HOST="
+
+
 @pytest.mark.parametrize(
     ("paste", "cloud"),
     [
+        ("https://accounts.cloud.databricks.com", "AWS"),
+        ("https://dbc-1.cloud.databricks.us/", "AWS"),
+        ("https://adb-1.2.databricks.azure.cn", "AZURE"),
+        ("https://example.com", ""),
         (f"https://{H}", "AWS"),
         ("https://adb-1.2.azuredatabricks.net", "AZURE"),
         ("https://1.2.gcp.databricks.com", "GCP"),
@@ -261,7 +377,13 @@ def test_the_cloud_is_in_the_name(paste: str, cloud: str) -> None:
     assert read(paste).cloud == cloud
 
 
-NOTES = [(f"https://{H}", "id.missing"), ("https://ohio.cloud.databricks.com/?o=1", "host.regional")]
+NOTES = [
+    (f"https://{H}", "id.missing"),
+    (f"https://{H}:8443/?o=1", "host.port_ignored"),
+    (f"https://{H}/?w=word&o=1", "id.word"),
+    ("https://acme.databricks.com/?o=1", "host.unified"),
+    ("https://ohio.cloud.databricks.com/?o=1", "host.regional"),
+]
 
 
 @pytest.mark.parametrize(("paste", "code"), NOTES)
@@ -271,28 +393,20 @@ def test_what_is_worth_saying_does_not_stop(paste: str, code: str) -> None:
     assert code in [note.code for note in found.notes]
 
 
-PIECES = st.sampled_from(
-    (
-        "https://",
-        H,
-        "/",
-        "?o=",
-        "&o=",
-        "&w=",
-        "#",
-        "0",
-        "17",
-        "42",
-        " ",
-        "\n",
-        "@",
-        ":",
-        "443",
-        "evil.org",
-        ".",
-    )
-) | st.sampled_from(
-    ("accounts.", "cloud.databricks.com", "databricks", "/sql/warehouses/", W, "\u200b", "é", ";", "<", ")")
+PIECES = st.one_of(
+    st.sampled_from(
+        ("https://", H, "/", "?o=", "&o=", "&w=", "#", "0", "17", "42", " ", "\n", "@", ":", "443")
+    ),
+    st.sampled_from(
+        ("evil.org", ".", "accounts.", "cloud.databricks.com", "databricks", "/sql/warehouses/", W)
+    ),
+    st.sampled_from(
+        ("\u200b", "é", ";", "<", ")", "https://slack-redir.net/link?url=", "__;", "Iw", "!!", "*")
+    ),
+    st.sampled_from(
+        ("https://urldefense.com/v3/__", "%3A%2F%2F", "%3Fo%3D", "%31", "%2D", "\\", "\x1b[200~")
+    ),
+    st.sampled_from(("jdbc:databricks://", "Host=", "1,234", "\u2026")),
 )
 TEXTS = st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=14).map("".join))
 
@@ -301,7 +415,7 @@ TEXTS = st.one_of(st.text(max_size=300), st.lists(PIECES, max_size=14).map("".jo
 @given(TEXTS)
 def test_it_never_raises_and_never_invents(paste: str) -> None:
     found = read(paste)
-    visible = address._INVISIBLE.sub("", paste)
+    visible = address._visible(paste)
     assert found.workspace_id in visible
     assert found.warehouse_id in visible.lower()
     assert found.host in visible.lower()

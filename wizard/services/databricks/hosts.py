@@ -26,6 +26,8 @@ class Kind(StrEnum):
     GOVERNMENT = "government"
     SITE = "site"
     """A web site of Databricks: documentation, community, trial."""
+    MALFORMED = "malformed"
+    """Ends as it should, but no host is called like that: an example, or half a name."""
     LOOK_ALIKE = "look_alike"
     OTHER = "other"
     """Not of Databricks at all."""
@@ -43,7 +45,8 @@ _HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a
 _SITES = frozenset(
     {"www", "docs", "kb", "community", "help", "support", "status", "academy", "customer-academy", "try"}
     | {"partner-academy", "partners", "marketplace", "files", "api-docs", "sdk", "events", "assets", "pages"}
-    | {"go", "training", "blog", "developers", "signup", "dev", "staging"}
+    | {"go", "training", "blog", "developers", "signup", "dev", "staging", "info", "learn", "ideas", "trust"}
+    | {"careers", "feedback", "release-notes", "legal", "investors", "labs", "demo", "mail", "links"}
 )
 _BRAND = re.compile(r"d[a4]t[a4]br[i1l]ck[s5]")
 _PASTE_AGAIN = "Open the workspace in the browser, sign in, and copy the address from the address bar."
@@ -73,6 +76,9 @@ REFUSALS = {
         "AWS commercial region.",
     ),
     Kind.SITE: Refusal("This is a web page of Databricks, not a workspace.", _PASTE_AGAIN),
+    Kind.MALFORMED: Refusal(
+        "The host name is not complete; perhaps it is an example with a gap to fill.", _PASTE_AGAIN
+    ),
     Kind.LOOK_ALIKE: Refusal(
         "This host only looks like Databricks; it does not belong to databricks.com.",
         "Do not sign in there. Type the workspace's address yourself: it ends in .cloud.databricks.com.",
@@ -85,6 +91,8 @@ REFUSALS = {
 def classify(host: str) -> Kind:
     """The kind of a host name, which is in lower case and without trailing dots or port."""
     if not _HOST.match(host):
+        if host.isascii() and _below(host, "databricks.com"):
+            return Kind.MALFORMED
         return Kind.LOOK_ALIKE if _branded(host) else Kind.OTHER
     first = host.split(".", 1)[0]
     if _below(host, "cloud.databricks.com"):
@@ -101,13 +109,33 @@ def classify(host: str) -> Kind:
         return Kind.CHINA
     if _below(host, "databricks.us") or _below(host, "databricks.mil"):
         return Kind.ACCOUNT if first.startswith("accounts") else Kind.GOVERNMENT
+    if _below(host, "databricksapps.com"):
+        return Kind.SITE
     if _below(host, "databricks.com"):
         return _company_host(host, first)
     return Kind.LOOK_ALIKE if _branded(host) else Kind.OTHER
 
 
+def cloud(host: str) -> str:
+    """`AWS`, `AZURE`, `GCP`, or empty when the name does not tell."""
+    if _below(host, "gcp.databricks.com"):
+        return "GCP"
+    if any(
+        _below(host, zone) for zone in ("azuredatabricks.net", "databricks.azure.us", "databricks.azure.cn")
+    ):
+        return "AZURE"
+    aws = ("cloud.databricks.com", "cloud.databricks.us", "cloud.databricks.mil")
+    return "AWS" if any(_below(host, zone) for zone in aws) else ""
+
+
+def poses(host: str) -> bool:
+    """True when a look-alike wants to be taken for a workspace, not merely has Databricks in its name."""
+    plain = "databricks" in host and host.isascii()
+    return not plain or bool(re.search(r"databricks\.(?:com|net|us|mil|cn|co)\b", host)) or "cloud" in host
+
+
 def _cloud_host(host: str, first: str) -> Kind:
-    if host == "cloud.databricks.com" or first == "community":
+    if host == "cloud.databricks.com" or first in ("community", "databricks-prod-cloudfront"):
         return Kind.SITE
     if first in ("accounts", "accounts-dod"):
         return Kind.ACCOUNT
