@@ -30,6 +30,9 @@ def clean(text: object, limit: int = 1_000_000) -> str:
     """
     raw = str(text)
     cut = len(raw) > limit
+    if not cut and raw.isascii() and raw.isprintable():
+        # Nearly everything is, and a log has a hundred thousand lines.
+        return raw
     plain = _SEQUENCES.sub("", _HALVES.sub("", raw[:limit])).replace("\r\n", "\n")
     plain = _CONTROLS.sub(_REPLACEMENT, plain)
     return f"{plain}… (cut at {limit} characters)" if cut else plain

@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from wizard.core.event import Phase, Run
+from wizard.core.event import Phase, Run, Work
 from wizard.core.facts import Facts, Machine
 from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
+from wizard.core.problem import Problem
 from wizard.services import Services
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
-    from wizard.services.terraform import module
+    from wizard.services.aws import denials
+    from wizard.services.terraform import commands, module
+    from wizard.services.terraform.engine import Engine
 else:
+    commands = lazy("wizard.services.terraform.commands")
+    denials = lazy("wizard.services.aws.denials")
     module = lazy("wizard.services.terraform.module")
 
 _ENGINES = {
@@ -51,6 +56,7 @@ class Start(Step[Machine]):
         )
         module.check(folder.path)
         yield Finding("machine.module", "Module folder", Verdict.PROVEN, f"{folder.path} ({folder.origin})")
+        yield from _went_on(engine, folder.path, services)
         return Machine(
             engine=engine.kind,
             engine_version=engine.version,
@@ -74,3 +80,32 @@ class Start(Step[Machine]):
 
     def equivalent(self, facts: Facts) -> list[str]:  # noqa: ARG002  # the same on every machine
         return ["terraform version", "ls terraform/"]
+
+
+def _went_on(engine: Engine, folder: Path, services: Services) -> Work[None]:
+    """An apply that went on when an earlier wizard was gone: followed to its end, or told how it ended.
+
+    That needs no credentials: everything is in the files of its run.
+    """
+    runs = services.paths.state / "runs"
+    if not runs.is_dir():
+        return
+    tool = commands.Terraform(
+        engine=engine,
+        folder=folder,
+        environ=services.environ,
+        runs=runs,
+        explain=denials.explain,
+        now=services.now,
+    )
+    run = tool.unfinished() or tool.untold()
+    if run is None:
+        return
+    at = f", started {run.started.astimezone():%d %b %H:%M}" if run.started else ""
+    try:
+        result = yield from tool.resume(run, outputs=False)
+    except Problem as problem:
+        yield Finding("machine.apply", "Your last apply", Verdict.GAP, f"{problem.what}{at}", problem)
+        return
+    counts = f"{result.added} added, {result.changed} changed, {result.destroyed} destroyed"
+    yield Finding("machine.apply", "Your last apply", Verdict.PROVEN, f"complete: {counts}{at}")

@@ -44,8 +44,9 @@ import os, signal, sys
 from datetime import datetime, UTC
 from pathlib import Path
 from wizard.services.process import runner
-# Whoever runs the tests in the background lets them inherit that an interrupt is ignored.
+# Whoever runs the tests in the background, or behind nohup, lets them inherit that signals are ignored.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 run = runner.start(sys.argv[2:], dict(os.environ), Path(sys.argv[1]), datetime.now(UTC))
 for batch in run.tail():
     if any("begun" in line for line in batch):
@@ -246,6 +247,41 @@ child = subprocess.Popen([sys.executable, "-I", "-c", {SLOW!r}, sys.argv[1]], st
     until(lambda: "heard" in below.read_text())
     assert below.read_text() == "begun\nheard\n", "a provider would get its own"
     assert run.code == 7, "the supervisor took no notice"
+
+
+DEAF = """
+import os, signal, sys
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+from datetime import datetime, UTC
+from pathlib import Path
+from wizard.services.process import runner
+runner.start(sys.argv[2:], dict(os.environ), Path(sys.argv[1]), datetime.now(UTC))
+"""
+"""A wizard that was started behind nohup, in the background of a script, with signals blocked on top."""
+SIGNALS = """
+import signal
+print([signal.getsignal(n) is signal.SIG_IGN for n in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM)])
+print(sorted(signal.pthread_sigmask(signal.SIG_BLOCK, ())))
+"""
+
+
+def test_a_command_hears_what_the_wizard_was_made_to_ignore(folder: Path) -> None:
+    argv = [sys.executable, "-c", DEAF, str(folder), sys.executable, "-I", "-c", SIGNALS]
+    subprocess.run(argv, check=True, timeout=30)
+    assert lines(attached(folder)) == ["[False, False, False]", "[]"]
+
+
+def test_that_somebody_was_told_the_end_is_kept_until_the_next_run(start: Start, folder: Path) -> None:
+    run = start("pass")
+    lines(run)
+    assert not run.is_noted
+    run.noted()
+    assert attached(folder).is_noted
+    again = start("pass")
+    lines(again)
+    assert not again.is_noted
 
 
 def test_an_interrupt_at_the_very_start_is_not_lost(start: Start) -> None:

@@ -318,14 +318,15 @@ def test_given_up_in_the_middle_an_apply_goes_on_and_can_be_followed(held: Site)
     assert (result.added, result.outputs) == (2, {"role_arn": "one"})
     assert states(told.events) == [
         ("terraform_data.first", "create", "waiting"), ("terraform_data.second", "create", "waiting"),
-        ("terraform_data.first", "create", "running"), ("terraform_data.first", "create", "done"),
+        ("terraform_data.first", "create", "done"),
         ("terraform_data.second", "create", "running"), ("terraform_data.second", "create", "done"),
     ]  # fmt: skip
     assert later.unfinished() is None
     assert held.left("*.tfplan") == []
     other = Told()
     other.listen(held.tool().resume(run))
-    assert sorted(states(other.events)) == sorted(states(told.events)), "also without the plan"
+    ends = {("terraform_data.first", "create", "done"), ("terraform_data.second", "create", "done")}
+    assert {*states(other.events)} == ends, "also without the plan, and only how it stands"
     assert other.of(Progress)[-1] == Progress(2, 2, "resources")
 
 

@@ -32,6 +32,7 @@ _STARTING = 3.0
 """Seconds in which a command is up, also on a busy computer."""
 FLEETING = "fleeting-"
 """Begins the names of runs whose output is read once and removed."""
+_NOTED = "noted"
 LOST = -1000
 """Stands for an exit code when the supervisor itself was killed: nobody knows how the command ended."""
 
@@ -132,6 +133,16 @@ class DetachedRun:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def noted(self) -> None:
+        """Somebody was told how it ended; nobody needs to be told again."""
+        with suppress(OSError):
+            (self.folder / _NOTED).touch(0o600)
+
+    @property
+    def is_noted(self) -> bool:
+        """Somebody was told how it ended."""
+        return (self.folder / _NOTED).exists()
+
     def _working(self) -> int:
         """The number of the command that works, 0 when none does. It leads a process group of the same number."""
         until = time.monotonic() + _STARTING
@@ -168,7 +179,7 @@ def start(
 ) -> DetachedRun:
     """Start `argv` on its own, in `cwd`. Its environment is handed over and written nowhere. Raises OSError."""
     private(folder)
-    for name in ("status", "pid", "out", "err"):
+    for name in ("status", "pid", "out", "err", _NOTED):
         (folder / name).unlink(missing_ok=True)
     record = {"argv": list(argv), "started": now.isoformat()}
     atomic.write(folder / "run.json", json.dumps(record).encode(), 0o600)

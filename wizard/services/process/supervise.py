@@ -25,7 +25,6 @@ def main(folder: Path, argv: list[str]) -> None:
     given = os.umask(0o077)
     with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
         try:
-            # Ignored signals are inherited; the command must hear them.
             child = subprocess.Popen(
                 argv,
                 stdin=subprocess.DEVNULL,
@@ -63,8 +62,10 @@ def write(file: Path, text: str) -> None:
 
 
 def _listen() -> None:
+    """Ignored and blocked signals are inherited, from us and from a wizard behind nohup or in the background."""
     for number in _MEANT_FOR_THE_COMMAND:
         signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 if __name__ == "__main__":

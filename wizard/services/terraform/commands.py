@@ -10,7 +10,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,28 +25,11 @@ from wizard.services.terraform import diagnostics, module, planfile, state, stre
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.engine import Engine
+from wizard.services.terraform.listening import LOOK, Heard, listen
 from wizard.services.terraform.rows import Rows
-from wizard.services.terraform.stream import Diagnostic, Message
 
-_LOOK = 0.05
-"""Seconds between two looks at a running command's output."""
 _LOCK = "-lock-timeout=3s"
 """A run that was just interrupted still holds the state's lock for a moment."""
-_QUIET = frozenset(
-    {
-        "version",
-        "planned_change",
-        "resource_drift",
-        "refresh_start",
-        "refresh_complete",
-        "apply_start",
-        "apply_progress",
-        "apply_complete",
-        "apply_errored",
-        stream.JUNK,
-    }
-)
-"""Rows and the plan say these already; the line is for the log."""
 
 
 @dataclass(frozen=True)
@@ -66,20 +49,6 @@ class Result:
     changed: int
     destroyed: int
     outputs: dict[str, object]
-
-
-@dataclass
-class _Heard:
-    """What one command said, as far as it matters afterwards."""
-
-    rows: Rows = field(default_factory=Rows)
-    diagnostics: list[Diagnostic] = field(default_factory=list)
-    counts: Mapping[str, Any] = field(default_factory=dict)
-    outputs: dict[str, object] = field(default_factory=dict)
-    gone: set[str] = field(default_factory=set)
-    """Resources that Terraform believes to be deleted outside."""
-    code: int = 0
-    errors: str = ""
 
 
 class Terraform:
@@ -111,7 +80,7 @@ class Terraform:
         planfile.prune(self._runs)
         yield from self._operators_own()
         options = ("init", "-input=false", *self._json_init())
-        heard = yield from self._run("Getting the AWS provider", options, _Heard())
+        heard = yield from self._run("Getting the AWS provider", options, Heard())
         self._check(heard, "getting the AWS provider")
 
     def plan(self, *, destroy: bool = False) -> Work[PlannedRun]:
@@ -132,7 +101,7 @@ class Terraform:
         if not planned.file.exists():
             raise _plan_gone()
         options = ("apply", "-input=false", "-json", _LOCK, str(planned.file))
-        heard = _Heard(Rows(planned.plan.changes))
+        heard = Heard(Rows(planned.plan.changes))
         yield from self._run("Applying the plan", options, heard, applies=True)
         planfile.discard(planned.file, self._runs)
         return self._applied(heard)
@@ -142,15 +111,29 @@ class Terraform:
         here = {f"-chdir={self._folder}", "apply"}
         return next((run for run in runner.unfinished(self._runs) if here <= set(run.argv)), None)
 
-    def resume(self, run: DetachedRun, changes: Sequence[ResourceChange] = ()) -> Work[Result]:
-        """Follow an apply from its first line to its end, whoever started it. Raises Problem."""
-        heard = _Heard(Rows(changes, announces=True))
-        yield Phase("Following an apply that was running already", shlex.join(run.argv))
+    def untold(self) -> DetachedRun | None:
+        """The latest apply in this folder, when it has ended and nobody was told how."""
+        here = {f"-chdir={self._folder}", "apply"}
+        latest = next((run for run in reversed(runner.ended(self._runs)) if here <= set(run.argv)), None)
+        return None if latest is None or latest.is_noted else latest
+
+    def resume(
+        self, run: DetachedRun, changes: Sequence[ResourceChange] = (), *, outputs: bool = True
+    ) -> Work[Result]:
+        """Follow an apply from its first line to its end, whoever started it. Raises Problem.
+
+        Without `outputs` only those are told that the apply printed; asking for the others may need credentials.
+        """
+        heard = Heard(Rows(changes, announces=True))
+        title = (
+            "Following an apply that was running already" if run.alive else "Reading how the last apply ended"
+        )
+        yield Phase(title, shlex.join(run.argv))
         yield from heard.rows.waiting()
-        yield from _listen(run, heard, leave=True)
+        yield from listen(run, heard, leave=True, behind=True)
         if run.argv:
             planfile.discard(Path(run.argv[-1]), self._runs)
-        return self._applied(heard)
+        return self._applied(heard, outputs=outputs)
 
     def outputs(self) -> dict[str, object]:
         """The module's outputs, from the local state when there is one: that costs nothing. Raises Problem."""
@@ -177,7 +160,7 @@ class Terraform:
         file = planfile.make(self._runs, self._stamp())
         options = ("plan", "-input=false", "-json", "-detailed-exitcode", _LOCK, *more, f"-out={file}")
         held = state.read(self._folder, self._environ)
-        heard = _Heard(Rows(in_state=len(held.resources) if held else 0))
+        heard = Heard(Rows(in_state=len(held.resources) if held else 0))
         try:
             yield from self._run(title, options, heard)
             self._check(heard, "planning", good=(0, 2))
@@ -208,15 +191,13 @@ class Terraform:
         if chosen not in ("", "default"):
             yield Line(f"TF_WORKSPACE is set: the state is that of the workspace {one_line(chosen, 80)}.")
 
-    def _run(
-        self, title: str, options: Sequence[str], heard: _Heard, *, applies: bool = False
-    ) -> Work[_Heard]:
+    def _run(self, title: str, options: Sequence[str], heard: Heard, *, applies: bool = False) -> Work[Heard]:
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
         yield Phase(title, f"{self._engine.typed} {shlex.join(argv[len(self._engine.argv) :])}")
         yield from heard.rows.waiting()
         folder = self._runs / f"{self._stamp()}-{options[0]}"
         run = self._start(argv, self._environ, folder)
-        return (yield from _listen(run, heard, leave=applies))
+        return (yield from listen(run, heard, leave=applies))
 
     def _start(self, argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> DetachedRun:
         try:
@@ -224,15 +205,15 @@ class Terraform:
         except OSError as error:
             raise _not_started(folder, error) from error
 
-    def _applied(self, heard: _Heard) -> Result:
+    def _applied(self, heard: Heard, *, outputs: bool = True) -> Result:
         self._check(heard, "applying")
         counts = [_count(heard.counts, name) for name in ("add", "change", "remove")]
         # Sensitive ones are not in the stream; the journey may need them all the same.
         whole = all(name in heard.outputs for name in module.OUTPUTS)
-        outputs = heard.outputs if whole else {**self.outputs(), **heard.outputs}
-        return Result(counts[0], counts[1], counts[2], outputs)
+        found = heard.outputs if whole or not outputs else {**self.outputs(), **heard.outputs}
+        return Result(counts[0], counts[1], counts[2], found)
 
-    def _check(self, heard: _Heard, doing: str, good: tuple[int, ...] = (0,)) -> None:
+    def _check(self, heard: Heard, doing: str, good: tuple[int, ...] = (0,)) -> None:
         """The exit code decides, never the text."""
         if heard.code in good:
             return
@@ -249,7 +230,7 @@ class Terraform:
         run = self._start(argv, environ, folder)
         try:
             while run.code is None:
-                yield Wait(_LOOK)
+                yield Wait(LOOK)
             document = json.loads(run.output()) if run.code == 0 else None
             said = run.errors()
         except ValueError:
@@ -273,48 +254,6 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     traced = bool(environ.get("TF_LOG_PATH"))
     kept = {name: value for name, value in environ.items() if traced or not name.startswith("TF_LOG")}
     return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
-
-
-def _listen(run: DetachedRun, heard: _Heard, *, leave: bool) -> Work[_Heard]:
-    """Everything the run says, to its end. Given up before: the run goes on if `leave`, else it is interrupted."""
-    try:
-        for batch in run.tail():
-            if not batch:
-                yield Wait(_LOOK)
-            for line in batch:
-                if line.strip():
-                    yield from _hear(stream.parse(line), heard)
-    except BaseException:
-        if not leave:
-            run.interrupt()
-        raise
-    code = run.code
-    heard.code = runner.LOST if code is None else code
-    heard.errors = run.errors()
-    yield from heard.rows.ended()
-    return heard
-
-
-def _hear(message: Message, heard: _Heard) -> Work[None]:
-    """One message: what it means for the screen, and what is kept of it."""
-    yield from heard.rows.hear(message)
-    match message.type:
-        case "diagnostic":
-            found = stream.diagnostic(message)
-            heard.diagnostics.append(found)
-            yield Line(found.text, "warning" if found.severity == "warning" else "error", found.address)
-            yield from heard.rows.blame(found)
-        case "change_summary":
-            changes = message.data.get("changes")
-            heard.counts = changes if isinstance(changes, dict) else {}
-            # A plan is shown whole; only an apply's own count is news.
-            yield Line(message.text, "debug" if heard.counts.get("operation") == "plan" else "info")
-        case "outputs":
-            heard.outputs.update(stream.outputs(message))
-        case kind:
-            if kind == "resource_drift" and message.action == "delete":
-                heard.gone.add(message.address)
-            yield Line(message.text, "debug" if kind in _QUIET else message.level, message.address)
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from wizard.core.event import Level
@@ -38,7 +39,7 @@ class Message:
     level: Level = "info"
     data: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def address(self) -> str:
         """The resource it is about, empty when it is about none."""
         holder = self.data.get("hook") or self.data.get("change") or {}
