@@ -118,3 +118,35 @@ def test_a_value_is_hcl_or_a_plain_text(tmp_path: Path, typed: str, written: str
     path = tmp_path / "x.tfvars"
     assert ran("set", path, "a", typed).returncode == 0
     assert path.read_text() == f"a = {written}\n"
+
+
+def test_parts_and_json(tmp_path: Path) -> None:
+    path = tmp_path / "x.auto.tfvars.json"
+    path.write_text('{\n  "tags": {"team": "x"}\n}\n')
+    for action, name, *value in (
+        ("set", "tags.team", "y"),
+        ("set", 'tags["a b"]', "{ n = 1 }"),
+        ("add", "ids", "42"),
+        ("add", "ids", "databricks-serverless-1"),
+        ("remove", "ids", "42"),
+        ("remove", "missing"),
+    ):
+        done = ran(action, path, name, *value)
+        assert done.returncode == 0, done.stderr
+    assert (
+        path.read_text()
+        == '{\n  "tags": {"team": "y", "a b": {"n": 1}},\n  "ids": ["databricks-serverless-1"]\n}\n'
+    )
+    assert ran("get", path, 'tags["a b"].n').stdout == "1\n"
+    refused = ran("set", path, "tags.team.deeper", "1")
+    assert refused.returncode == 2
+    assert "tags.team is a text" in refused.stderr
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.tfvars", tmp_path / "terraform.tfvars"
+    real.write_text("a = 1\n")
+    link.symlink_to(real)
+    assert ran("set", link, "a", "2").returncode == 0
+    assert link.is_symlink()
+    assert real.read_text() == "a = 2\n"

@@ -14,7 +14,7 @@ from wizard.commands.exits import Exit
 
 if TYPE_CHECKING:
     from wizard.services.hcl.document import Document
-    from wizard.services.hcl.editor import Edit
+    from wizard.services.hcl.draft import Edit
 
 NAME = "tfvars"
 HELP = "read or change one value of a .tfvars file and not a byte beside it"
@@ -22,7 +22,7 @@ _ACTIONS = {
     "get": "print the value as it is written",
     "set": "set a value; one that is missing is inserted",
     "add": "add to a list unless it is there",
-    "remove": "take VALUE out of a list",
+    "remove": "take VALUE out of a list, or without VALUE the whole name out of the file",
 }
 
 
@@ -30,11 +30,16 @@ def add(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="get|set|add|remove", required=True)
     for action, about in _ACTIONS.items():
         each = actions.add_parser(action, help=about, description=f"{about[0].upper()}{about[1:]}.")
-        each.add_argument("file", type=Path, metavar="FILE", help="a .tfvars file")
-        each.add_argument("name", metavar="NAME", help="a variable")
+        each.add_argument("file", type=Path, metavar="FILE", help="a .tfvars or .tfvars.json file")
+        each.add_argument(
+            "name", metavar="NAME", help='a variable, or a part: tags.team, buckets[0], map["a b"]'
+        )
         if action != "get":
             each.add_argument(
-                "value", metavar="VALUE", help='42, "text", ["a", "b"], or a plain text without quotes'
+                "value",
+                nargs="?" if action == "remove" else None,
+                metavar="VALUE",
+                help='42, "text", ["a", "b"], or a plain text without quotes',
             )
             each.add_argument("--diff", action="store_true", help="print the change and write nothing")
 
@@ -84,14 +89,14 @@ def _get(document: Document, name: str, file: Path) -> Exit:
 
 
 def _edited(document: Document, arguments: argparse.Namespace) -> Edit:
-    from wizard.services.hcl import editor, given, syntax
+    from wizard.services.hcl import editor, given
 
-    literal = given.literal(arguments.value)
-    if arguments.action == "set":
-        return editor.set_value(document, arguments.name, literal)
-    text = str(syntax.value(literal).value)
-    change = editor.add_to_list if arguments.action == "add" else editor.remove_from_list
-    return change(document, arguments.name, text)
+    name: str = arguments.name
+    if arguments.value is None:
+        return editor.remove(document, name)
+    literal = given.literal(arguments.value, document)
+    change = {"set": editor.set_value, "add": editor.add, "remove": editor.remove}[arguments.action]
+    return change(document, name, literal)
 
 
 def _difference(edit: Edit, file: Path) -> str:

@@ -289,7 +289,7 @@ def test_a_refusal_names_the_line_and_the_way_out(text: str, said: str) -> None:
     assert said in " ".join(caught.value.lines())
 
 
-@pytest.mark.parametrize("name", ["", "a b", "a\nb", "1a", "a=1", '"a"', "a.b", "#"])
+@pytest.mark.parametrize("name", ["", "a b", "a\nb", "1a", "a=1", '"a"', "a..b", "a[", "a[b]", "a.b c", "#"])
 def test_a_name_cannot_smuggle_anything_in(name: str) -> None:
     with pytest.raises(Problem) as caught:
         editor.add_to_list(Document.of("x = 1\n"), name, NEW)

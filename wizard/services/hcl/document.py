@@ -8,8 +8,8 @@ from functools import cached_property
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.hcl import syntax
-from wizard.services.hcl.syntax import BOM, Argument, Malformed, Tree
+from wizard.services.hcl import json_syntax, syntax
+from wizard.services.hcl.syntax import BOM, Argument, Malformed, Node, Tree
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,13 @@ class Document:
     data: bytes = field(default=b"", repr=False)
     exists: bool = True
     """False for a file that is not there yet; writing an edit of it creates the file."""
+    json: bool = False
+    """It is a .tfvars.json file."""
 
     @classmethod
-    def of(cls, text: str) -> Document:
+    def of(cls, text: str, *, json: bool = False) -> Document:
         """The document that a file holding `text` would be."""
-        return cls(text.encode("utf-8"))
+        return cls(text.encode("utf-8"), json=json)
 
     @cached_property
     def sha(self) -> str:
@@ -52,7 +54,7 @@ class Document:
         a name that is set twice.
         """
         try:
-            tree = syntax.read(self.text)
+            tree = self.read()
         except Malformed as fault:
             raise _invalid(f"line {fault.line}: {fault}") from fault
         if tree.blocks:
@@ -67,6 +69,18 @@ class Document:
                 raise _duplicate(argument.name, [self.line(each.start) for each in tree.named(argument.name)])
             seen[argument.name] = argument
         return tree
+
+    def read(self) -> Tree:
+        """Where everything stands. Raises Malformed."""
+        return json_syntax.read(self.text) if self.json else syntax.read(self.text)
+
+    def value(self, literal: str) -> Node:
+        """The single value that `literal` spells in this file's language. Raises Malformed."""
+        return json_syntax.value(literal) if self.json else syntax.value(literal)
+
+    def quoted(self, text: str) -> str:
+        """`text` in quotes, spelled so that Terraform reads exactly it."""
+        return json_syntax.quoted(text) if self.json else syntax.quoted(text)
 
     def find(self, name: str) -> Argument | None:
         """The argument `name`, None when the file does not set it. Raises Problem as `tree` does."""

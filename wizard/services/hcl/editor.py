@@ -6,45 +6,25 @@ is as it was and the changed one is exactly what was asked for, nothing is retur
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.hcl import lists, placement, proof, syntax
+from wizard.services.hcl import path as paths
+from wizard.services.hcl import structure
+from wizard.services.hcl import target as targets
 from wizard.services.hcl.document import Document
+from wizard.services.hcl.draft import Draft, Edit
+from wizard.services.hcl.path import Path
 from wizard.services.hcl.placeholders import unfilled
-from wizard.services.hcl.syntax import Argument, Malformed, Node
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A file before and after a change. Nothing is written yet."""
-
-    document: Document
-    """As it was read."""
-    after: Document
-    notes: tuple[str, ...] = ()
-    """What the operator should know about the change, in sentences."""
-
-    @property
-    def changed(self) -> bool:
-        return self.document.data != self.after.data
-
-    @property
-    def before_text(self) -> str:
-        return self.document.shown
-
-    @property
-    def after_text(self) -> str:
-        return self.after.shown
+from wizard.services.hcl.syntax import Malformed, Node
 
 
 def get(document: Document, name: str) -> str | None:
-    """The value of `name` as it is written, None when it is not set. Raises Problem for a file that is not valid."""
-    argument = document.find(name)
-    return document.text[argument.node.start : argument.node.end] if argument else None
+    """The value of `name` as it is written, None when it is not set.
+
+    `name` may lead into a value: `tags.team`, `buckets[0]`. Raises Problem for a file that is not valid.
+    """
+    node = targets.find(document, paths.parse(name)).node
+    return document.text[node.start : node.end] if node else None
 
 
 def strings(document: Document, name: str) -> tuple[str, ...]:
@@ -53,105 +33,119 @@ def strings(document: Document, name: str) -> tuple[str, ...]:
     Numbers and booleans count as the texts that Terraform makes of them for a list(string).
     Source: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
     """
-    return tuple(_held(document, name, ""))
+    return tuple(_held(document, paths.parse(name), ""))
 
 
 def set_value(document: Document, name: str, literal: str) -> Edit:
-    """Set `name` to the value that `literal` spells. Raises Problem, also when it spells anything more than a value."""
-    try:
-        wanted = syntax.value(literal)
-    except Malformed as fault:
-        raise _no_value(name, literal, fault) from fault
-    spelled = literal[wanted.start : wanted.end]
-    argument = document.find(name)
-    if argument and argument.node.literal and wanted.literal and _same(argument.node.value, wanted.value):
-        return Edit(document, document)
-    return _edit(document, name, lambda _: spelled, spelled, _is_value(wanted), sure=wanted.literal)
+    """Set `name` to the value that `literal` spells, in the file's own language.
+
+    What is missing on the way to it is inserted. Raises Problem, also when it spells anything more than a value.
+    """
+    draft = Draft(document, paths.parse(name))
+    spelled, value = _spelled(document, draft.path, literal)
+    node = draft.target.node
+    if node and structure.of(node, document.text) == value:
+        return Edit(document, document, draft.notes())
+    draft.put(spelled)
+    return draft.proven(structure.with_value(structure.of_file(document.tree), draft.quoted, value))
+
+
+def add(document: Document, name: str, literal: str) -> Edit:
+    """Add what `literal` spells to the list `name` unless it is there; nothing in it is replaced. Raises Problem."""
+    draft = Draft(document, paths.parse(name))
+    spelled, value = _spelled(document, (*draft.path, 0), literal)
+    node = draft.target.node
+    held = _items(document, draft, literal)
+    if any(_alike(each, value) for each in held):
+        return Edit(document, document, draft.notes())
+    if node and node.kind == "list":
+        draft.append(spelled)
+    else:
+        draft.put(f"[{spelled}]")
+    whole = structure.of_file(document.tree)
+    return draft.proven(structure.with_value(whole, draft.quoted, [*held, value]))
 
 
 def add_to_list(document: Document, name: str, item: str) -> Edit:
     """Add the text `item` to the list `name` unless it is there; placeholders in the list make way. Raises Problem."""
-    held = _held(document, name, item)
+    draft = Draft(document, paths.parse(name))
+    held = _held(document, draft.path, item)
     unreal = [each for each in dict.fromkeys(held) if unfilled(each) and each != item]
-    kept = [each for each in held if each not in unreal]
-    if item in held and not unreal:
-        return Edit(document, document)
-    wanted, in_place = kept, item not in held and bool(unreal)
+    in_place = bool(unreal) and item not in held
+    notes = [_made_way(each, item if in_place and not n else "") for n, each in enumerate(unreal)]
+    edit = add(document, name, document.quoted(item)) if not in_place else Edit(document, document)
     if in_place:
-        wanted = [*held[: held.index(unreal[0])], item, *held[held.index(unreal[0]) + 1 :]]
-        wanted = [each for each in wanted if each not in unreal]
-    elif item not in held:
-        wanted = [*kept, item]
+        draft.exchange(held.index(unreal[0]), document.quoted(item))
+        held[held.index(unreal[0])] = item
+        wanted = [structure.of(each, draft.text) for each in draft.found.items]
+        whole = structure.of_file(document.tree)
+        edit = draft.proven(structure.with_value(whole, draft.quoted, wanted))
+    for each in unreal:
+        edit = Edit(document, remove(edit.after, name, document.quoted(each)).after)
+    return Edit(document, edit.after, tuple(notes))
 
-    def replaced(text: str) -> str:
-        if in_place:
-            text = lists.instead(text, unreal[0], item)
-        elif item not in held:
-            text = lists.with_item(text, item, syntax.line_break(document.text))
-        for each in unreal:
-            text = lists.without(text, each)
-        return text
 
-    notes = tuple(_made_way(each, item if in_place and not n else "") for n, each in enumerate(unreal))
-    edit = _edit(document, name, replaced, f"[{syntax.quoted(item)}]", _is_list(wanted), sure=True)
-    return Edit(edit.document, edit.after, notes)
+def remove(document: Document, name: str, literal: str | None = None) -> Edit:
+    """Take `name` out of the file, or every `literal` out of the list `name`. Raises Problem."""
+    draft = Draft(document, paths.parse(name))
+    node, whole = draft.target.node, structure.of_file(document.tree)
+    if literal is None:
+        if node is None:
+            return Edit(document, document)
+        draft.cut()
+        return draft.proven(structure.without(whole, draft.quoted))
+    _, value = _spelled(document, (*draft.path, 0), literal)
+    held = _items(document, draft, "")
+    kept = [each for each in held if not _alike(each, value)]
+    if kept == held:
+        return Edit(document, document)
+    for place in reversed([n for n, each in enumerate(held) if _alike(each, value)]):
+        draft.drop(place)
+    return draft.proven(structure.with_value(whole, draft.quoted, kept))
 
 
 def remove_from_list(document: Document, name: str, item: str) -> Edit:
-    """Take every `item` out of the list `name`. Raises Problem."""
-    held = _held(document, name, "")
-    if item not in held:
-        return Edit(document, document)
-    wanted = [each for each in held if each != item]
-    return _edit(document, name, lambda text: lists.without(text, item), "[]", _is_list(wanted), sure=True)
+    """Take every text `item` out of the list `name`. Raises Problem."""
+    _held(document, paths.parse(name), "")
+    return remove(document, name, document.quoted(item))
 
 
-def _edit(
-    document: Document,
-    name: str,
-    replaced: Callable[[str], str],
-    fresh: str,
-    asked: Callable[[Node, str], bool],
-    *,
-    sure: bool,
-) -> Edit:
-    """Replace the value of `name`, or insert `name = fresh`; then prove it."""
-    argument = document.find(name)
-    if argument:
-        start, end = argument.node.start, argument.node.end
-        text = document.text[:start] + replaced(document.text[start:end]) + document.text[end:]
-    else:
-        _checked_name(name)
-        text = placement.inserted(document, f"{name} = {fresh}", name)
-    fault = proof.fault(document, text, name, asked, sure=sure)
-    if fault:
-        raise _unproven(name, fault)
-    return Edit(document, Document.of(text))
+def _spelled(document: Document, path: Path, literal: str) -> tuple[str, object]:
+    """What to write for the single value in `literal`, and what it says."""
+    try:
+        node = document.value(literal)
+    except Malformed as fault:
+        raise _no_value(paths.spelled(path), literal, fault) from fault
+    text = literal[node.start : node.end]
+    if node.kind == "heredoc" and len(path) > 1:
+        text = document.quoted(str(node.value))
+    return text, structure.of(node, literal)
 
 
-def _held(document: Document, name: str, item: str) -> list[str]:
-    """What the list holds now. `item` is what should be added, for the advice when it cannot be."""
-    argument = document.find(name)
-    found = lists.texts(argument.node, document.text) if argument else ()
-    if argument and found is None:
-        raise _not_a_list(document, argument, item)
-    return list(found or ())
+def _items(document: Document, draft: Draft, item: str) -> list[object]:
+    """What the list holds; nothing when it is not set, or null."""
+    node = draft.target.node
+    if node is None or (node.kind == "word" and node.value is None):
+        return []
+    if node.kind != "list":
+        raise _not_a_list(document, draft.path, node, item)
+    return [structure.of(each, document.text) for each in node.items]
 
 
-def _is_list(wanted: Sequence[str]) -> Callable[[Node, str], bool]:
-    return lambda node, text: node.kind == "list" and lists.texts(node, text) == tuple(wanted)
+def _alike(one: object, other: object) -> bool:
+    """Equal, or the same text to Terraform, as 1 and "1" are in a list of texts."""
+    return one == other or (structure.text(one) == structure.text(other) is not None)
 
 
-def _is_value(wanted: Node) -> Callable[[Node, str], bool]:
-    """The same value; of a calculation only the kind can be compared."""
-    return lambda node, _: (
-        node.kind == wanted.kind and (not wanted.literal or _same(node.value, wanted.value))
-    )
-
-
-def _same(one: object, other: object) -> bool:
-    """Equal, and of the same type: 1 and true are different."""
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+def _held(document: Document, path: Path, item: str) -> list[str]:
+    """What a list of plain texts holds now. `item` is what should be added, for the advice when it cannot be."""
+    node = targets.find(document, path).node
+    if node is None or (node.kind == "word" and node.value is None):
+        return []
+    found = [structure.text(structure.of(each, document.text)) for each in node.items]
+    if node.kind != "list" or None in found:
+        raise _not_a_list(document, path, node, document.quoted(item) if item else "")
+    return [str(each) for each in found]
 
 
 def _made_way(placeholder: str, item: str) -> str:
@@ -159,21 +153,11 @@ def _made_way(placeholder: str, item: str) -> str:
     return f"{gone}; {one_line(item, 60)} takes its place." if item else f"{gone}; it is taken out."
 
 
-def _checked_name(name: str) -> None:
-    if not syntax.is_name(name):
-        raise Problem(
-            code="tfvars.name",
-            what=f"“{one_line(name, 60)}” cannot be the name of a variable.",
-            why="A name begins with a letter and holds letters, digits, _ and - only.",
-            remedy="Use the name as variables.tf declares it.",
-        )
-
-
-def _not_a_list(document: Document, argument: Argument, item: str) -> Problem:
-    node, name, line = argument.node, argument.name, document.line(argument.start)
+def _not_a_list(document: Document, path: Path, node: Node, item: str) -> Problem:
+    name, line = paths.spelled(path), document.line(node.start)
     wanted = [item] if item else []
     if node.kind == "string":
-        kind, wanted = "a single text", [str(node.value), *wanted]
+        kind, wanted = "a single text", [document.quoted(str(node.value)), *wanted]
     elif node.kind == "list":
         kind = "a list that holds more than plain texts"
     else:
@@ -183,10 +167,10 @@ def _not_a_list(document: Document, argument: Argument, item: str) -> Problem:
             "word": "true or false",
             "object": "a map in braces",
         }.get(node.kind, "an expression that Terraform would have to work out")
-    spelled = ", ".join(syntax.quoted(each) for each in wanted) or '"…"'
+    spelled = ", ".join(wanted) or '"…"'
     by_hand = f"{name} = [{spelled}]"
     if node.kind in ("list", "expression") and item:
-        remedy = f"Add {syntax.quoted(item)} to line {line} by hand, or write the list out: {by_hand}"
+        remedy = f"Add {item} to line {line} by hand, or write the list out: {by_hand}"
     else:
         remedy = f"Write line {line} as a list by hand: {by_hand}"
     return Problem(
@@ -204,13 +188,4 @@ def _no_value(name: str, literal: str, fault: Malformed) -> Problem:
         what=f"“{one_line(literal, 80)}” is not a value for {name}.",
         why=f"Terraform would not read it: {fault}.",
         remedy='Write texts in quotes, "like this", and lists in brackets, ["a", "b"].',
-    )
-
-
-def _unproven(name: str, fault: str) -> Problem:
-    return Problem(
-        code="tfvars.unproven",
-        what=f"{name} was not changed.",
-        why=f"Reading the result again showed that {fault}.",
-        remedy=f"Change {name} in an editor; the file is as it was.",
     )

@@ -9,7 +9,7 @@ from wizard.core import atomic
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.hcl.document import Document
-from wizard.services.hcl.editor import Edit
+from wizard.services.hcl.draft import Edit
 
 _LARGEST = 4_000_000
 """Bytes. A file of variables is a few thousand; anything near this is the wrong file."""
@@ -20,9 +20,9 @@ def read(path: Path) -> Document:
     try:
         if path.stat().st_size > _LARGEST:
             raise _too_large(path)
-        return Document(path.read_bytes())
+        return Document(path.read_bytes(), json=_is_json(path))
     except FileNotFoundError:
-        return Document(exists=False)
+        return Document(exists=False, json=_is_json(path))
     except OSError as error:
         raise Problem(
             code="tfvars.unreadable",
@@ -54,6 +54,11 @@ def write(path: Path, edit: Edit, now: datetime) -> Path | None:
             remedy="Check who may write in that folder and whether the disk is full; the file is as it was.",
         ) from error
     return backup
+
+
+def _is_json(path: Path) -> bool:
+    """Terraform tells by the name, too."""
+    return path.name.endswith(".json")
 
 
 def _moved_on(path: Path, on_disk: Document) -> Problem:

@@ -6,11 +6,13 @@ import re
 from itertools import pairwise
 
 from wizard.services.hcl import syntax
+from wizard.services.hcl.collection import Splice
 from wizard.services.hcl.document import Document
+from wizard.services.hcl.scanner import Scanner
 
 
-def inserted(document: Document, line: str, name: str) -> str:
-    """The document's text with `line` added; everything that was there stays as it was."""
+def inserted(document: Document, line: str, name: str) -> Splice:
+    """Where `line` goes, with the line breaks that it needs; everything that is there stays as it is."""
     text, broken = document.text, syntax.line_break(document.text)
     at = _behind_placeholder(document, name)
     if at is None:
@@ -19,7 +21,22 @@ def inserted(document: Document, line: str, name: str) -> str:
     lead = "" if before.endswith("\n") or not before.strip(syntax.BOM) else broken
     # A file that had no final line break still has none, but a heredoc cannot do without.
     tail = broken if after or before.endswith("\n") or not text.strip(syntax.BOM) or "\n" in line else ""
-    return f"{before}{lead}{line}{tail}{after}"
+    return at, at, f"{lead}{line}{tail}"
+
+
+def removed(document: Document, name: str) -> Splice:
+    """Taking the argument `name` out; a line that holds nothing else goes with it, comment and all."""
+    argument, text = document.tree.named(name)[0], document.text
+    start, end = argument.start, argument.node.end
+    scanner = Scanner(text)
+    scanner.at = end
+    scanner.blank(lines=False)
+    line = max(text.rfind("\n", 0, start) + 1, len(syntax.BOM) if text.startswith(syntax.BOM) else 0)
+    if text[line:start].strip(" \t"):
+        return start, end, ""
+    if scanner.breaks():
+        return line, text.index("\n", scanner.at) + 1, ""
+    return line, scanner.at, ""
 
 
 def _behind_placeholder(document: Document, name: str) -> int | None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from decimal import Decimal
 from typing import Any
 
-from wizard.services.hcl import syntax
+from wizard.services.hcl import structure, syntax
 from wizard.services.hcl.document import Document
+from wizard.services.hcl.structure import Number
 from wizard.services.hcl.syntax import Malformed, Node, Tree
 
 _WHOLE = 6_000
@@ -14,65 +16,77 @@ _WHOLE = 6_000
 because reading all of it takes longer than an operator likes to wait (about 3 ms for every 1,000 characters)."""
 
 
-def fault(before: Document, after: str, name: str, asked: Callable[[Node, str], bool], *, sure: bool) -> str:
+def fault(before: Document, after: str, name: str, expected: object, span: tuple[int, int]) -> str:
     """What is wrong with the text `after`, completing "Reading the result again showed that …"; empty when nothing.
 
-    `asked` tells whether a value, and the text it stands in, is what was asked for. Unless the value is `sure` to
-    be valid, python-hcl2 must be able to read it.
+    `expected` is what the whole file must say, as `structure` puts it; nothing outside `span` of the text before
+    may differ; `name` is the variable that was changed.
     """
+    document = Document.of(after, json=before.json)
     try:
-        tree = syntax.read(after)
+        tree = document.read()
     except Malformed as malformed:
         return f"it could not be read (line {malformed.line}: {malformed})"
-    found = tree.named(name)
-    if len(found) != 1:
-        return f"{name} would be set {len(found)} times"
-    if _others(tree, name) != _others(before.tree, name):
-        return "another value would have changed with it"
-    if not _surroundings_kept(before, tree, name):
+    times = len(tree.named(name))
+    if times > 1:
+        return f"{name} would be set {times} times"
+    found = structure.of_file(tree)
+    if found != expected:
+        return _difference(found, expected, syntax.quoted(name), name)
+    head, tail = before.text[: span[0]], before.text[span[1] :]
+    if not after.startswith(head) or not after[len(head) :].endswith(tail):
         return "something outside the value would have changed with it"
-    if not asked(found[0].node, after):
-        return f"{name} would not be what was asked for"
-    return _second_opinion(before.tree, tree, name, sure=sure)
+    return _by_json(after, found) if before.json else _second_opinion(before.tree, tree, name)
 
 
-def _others(tree: Tree, name: str) -> list[tuple[str, str]]:
-    """Every other argument, as it is written."""
-    return [
-        (each.name, tree.text[each.start : each.node.end]) for each in tree.arguments if each.name != name
-    ]
+def _difference(found: dict[str, object], expected: object, key: str, name: str) -> str:
+    asked = expected if isinstance(expected, dict) else {}
+    others = {**found, key: None} == {**asked, key: None}
+    return f"{name} would not be what was asked for" if others else "another value would have changed with it"
 
 
-def _surroundings_kept(before: Document, tree: Tree, name: str) -> bool:
-    """Every character outside the value is as it was; a new argument may bring a line break on either side."""
-    new, old = tree.named(name)[0], before.find(name)
-    if old:
-        head, tail = tree.text[: new.node.start], tree.text[new.node.end :]
-        return head == before.text[: old.node.start] and tail == before.text[old.node.end :]
-    head, tail = tree.text[: new.start], tree.text[new.node.end :]
-    heads = (head, head.removesuffix("\n"), head.removesuffix("\r\n"))
-    tails = (tail, tail.removeprefix("\n"), tail.removeprefix("\r\n"))
-    return before.text in (one + other for one in heads for other in tails)
+def _by_json(text: str, found: dict[str, object]) -> str:
+    """What Python's own JSON reader objects to."""
+    try:
+        read = json.loads(text, parse_int=_number, parse_float=_number) if text.strip() else {}
+    except ValueError as error:
+        return f"a second reader could not read it ({error})"
+    return "" if _keys_quoted(read) == found else "a second reader understands it differently"
 
 
-def _second_opinion(before: Tree, after: Tree, name: str, *, sure: bool) -> str:
+def _number(spelled: str) -> Number:
+    return Number(Decimal(spelled))
+
+
+def _keys_quoted(value: object) -> object:
+    if isinstance(value, dict):
+        return {syntax.quoted(key): _keys_quoted(each) for key, each in value.items()}
+    return [_keys_quoted(each) for each in value] if isinstance(value, list) else value
+
+
+def _second_opinion(before: Tree, after: Tree, name: str) -> str:
     """What python-hcl2 objects to. It cannot read all that Terraform can: then it has no say."""
-    old, new = _by_hcl2(excerpt(before, after, name)), _by_hcl2(excerpt(after, after, name))
+    old, new = _by_hcl2(excerpt(before, before, after, name)), _by_hcl2(excerpt(after, before, after, name))
+    named = after.named(name)
     if new is None:
-        return "" if sure or old is None else "a second reader could not read it"
+        calculated = bool(named) and not named[0].node.literal
+        return "a second reader could not read it" if calculated and old is not None else ""
     if old is not None and {**old, name: None} != {**new, name: None}:
         return "a second reader finds another value changed"
-    node = after.named(name)[0].node
+    if not named:
+        return f"a second reader still finds {name}" if name in new else ""
+    node = named[0].node
     if name not in new or (node.literal and not _agrees(node, new[name])):
         return f"a second reader understands {name} differently"
     return ""
 
 
-def excerpt(tree: Tree, after: Tree, name: str) -> str:
+def excerpt(tree: Tree, before: Tree, after: Tree, name: str) -> str:
     """The text for python-hcl2: all of a short file, else the arguments around `name`."""
-    if len(after.text) <= _WHOLE:
+    if len(after.text) <= _WHOLE and len(before.text) <= _WHOLE:
         return tree.text
-    names = [each.name for each in after.arguments]
+    longer = after if after.named(name) else before
+    names = [each.name for each in longer.arguments]
     place = names.index(name)
     near = {name, *names[max(place - 1, 0) : place], *names[place + 1 : place + 2]}
     chosen = [each for each in tree.arguments if each.name in near]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Literal
 
 from wizard.services.hcl.scanner import BOM, HEREDOC, Malformed, Scanner
@@ -17,11 +18,13 @@ __all__ = [
     "BOM",
     "Argument",
     "Block",
+    "Key",
     "Malformed",
     "Node",
     "Tree",
     "is_name",
     "line_break",
+    "plain_number",
     "quoted",
     "read",
     "value",
@@ -30,7 +33,18 @@ __all__ = [
 Kind = Literal["string", "heredoc", "number", "word", "list", "object", "expression"]
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_FOR = re.compile(r"for(?![\w-])")
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
+
+
+@dataclass(frozen=True)
+class Key:
+    """The name of an object's member and its place."""
+
+    name: str | None
+    """None when it must be calculated."""
+    start: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -43,14 +57,20 @@ class Node:
     value: object = field(default=None, repr=False)
     """As Python data; None also for an opaque expression."""
     items: tuple[Node, ...] = ()
-    """Of a list: its items, in order."""
+    """Of a list: its items, in order; of an object: the values of its members."""
     commas: tuple[int, ...] = ()
-    """Of a list: where its separating commas stand."""
+    """For every item: where the comma behind it stands, -1 when there is none."""
+    keys: tuple[Key, ...] = ()
+    """Of an object: the names of its members, in the order of `items`."""
 
     @property
     def literal(self) -> bool:
         """Its value is known without calculating."""
-        return self.kind != "expression" and all(item.literal for item in self.items)
+        return (
+            self.kind != "expression"
+            and all(item.literal for item in self.items)
+            and all(key.name is not None for key in self.keys)
+        )
 
 
 @dataclass(frozen=True)
@@ -79,6 +99,8 @@ class Tree:
     comments: tuple[tuple[int, int], ...]
     """Start and end of every comment between the arguments; a line comment ends before its line break."""
     blocks: tuple[Block, ...] = ()
+    root: Node | None = None
+    """Of a JSON file: the object that is the file."""
 
     def named(self, name: str) -> list[Argument]:
         return [argument for argument in self.arguments if argument.name == name]
@@ -114,6 +136,15 @@ def quoted(text: str) -> str:
         escaped = escaped.replace(character, f"\\{letter}")
     escaped = re.sub(r"[\x00-\x1f\x7f-\x9f]", lambda found: f"\\u{ord(found[0]):04x}", escaped)
     return '"' + escaped.replace("${", "$${").replace("%{", "%%{") + '"'
+
+
+def plain_number(spelled: str) -> str:
+    """A number as the text that Terraform makes of it: `1.50` is 1.5, `1e3` is 1000.
+
+    Source: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
+    """
+    number = format(Decimal(spelled), "f")
+    return number.rstrip("0").rstrip(".") if "." in number else number
 
 
 def is_name(text: str) -> bool:
@@ -217,56 +248,70 @@ class _Reader(Scanner):
             self.blank(lines=True)
             if self.text.startswith("]", self.at):
                 self.at += 1
-                return Node(
-                    "list", start, self.at, [item.value for item in items], tuple(items), tuple(commas)
-                )
+                values = [item.value for item in items]
+                return Node("list", start, self.at, values, tuple(items), tuple(commas))
             if self.at >= len(self.text):
                 raise self.malformed("a bracket is not closed", start)
-            if len(items) > len(commas) or (
-                re.match(r"for\b", self.text[self.at : self.at + 4]) and not items
-            ):
+            if commas[-1:] == [-1] or (not items and _FOR.match(self.text, self.at)):
                 return None
             items.append(self.value())
             self.blank(lines=True)
-            if self.text.startswith(",", self.at):
-                commas.append(self.at)
-                self.at += 1
+            commas.append(self._comma())
 
     def _object(self) -> Node | None:
         start = self.at
-        members: dict[str, object] = {}
+        keys: list[Key] = []
         items: list[Node] = []
+        commas: list[int] = []
         self.at += 1
         while True:
             self.blank(lines=True)
             if self.text.startswith("}", self.at):
                 self.at += 1
-                return Node("object", start, self.at, members, tuple(items))
+                members = {
+                    key.name: item.value
+                    for key, item in zip(keys, items, strict=True)
+                    if key.name is not None
+                }
+                return Node("object", start, self.at, members, tuple(items), tuple(commas), keys=tuple(keys))
             if self.at >= len(self.text):
                 raise self.malformed("a bracket is not closed", start)
-            key = self._key()
+            key = None if not keys and _FOR.match(self.text, self.at) else self._key()
             self.blank(lines=False)
-            if (
-                key is None
-                or key == "for"
-                or not self.ends()
-                or self.text[self.at : self.at + 1] not in ("=", ":")
-            ):
+            if key is None or not self.ends() or self.text[self.at : self.at + 1] not in ("=", ":"):
                 return None
             self.at += 1
-            self.blank(lines=True)
-            items.append(self.value())
-            members[key] = items[-1].value
             self.blank(lines=False)
-            if self.text.startswith(",", self.at):
-                self.at += 1
-            elif not self.breaks() and not self.text.startswith("}", self.at):
+            keys.append(key)
+            items.append(self.value())
+            self.blank(lines=False)
+            commas.append(self._comma())
+            if commas[-1] < 0 and not self.breaks() and not self.text.startswith("}", self.at):
                 return None
 
-    def _key(self) -> str | None:
-        if self.text.startswith('"', self.at):
-            return self.quoted()
-        return self.identifier() or None
+    def _comma(self) -> int:
+        """Passes over a comma and returns where it stands, -1 when there is none."""
+        if not self.text.startswith(",", self.at):
+            return -1
+        self.at += 1
+        return self.at - 1
+
+    def _key(self) -> Key | None:
+        start = self.at
+        number = _NUMBER.match(self.text, start)
+        if self.text.startswith('"', start):
+            name = self.quoted()
+        elif self.text.startswith("(", start):
+            self.bracketed()
+            name = None
+        elif number:
+            self.at = number.end()
+            name = plain_number(number[0])
+        else:
+            name = self.identifier()
+            if not name:
+                return None
+        return Key(name, start, self.at)
 
     def _opaque(self) -> Node:
         """Any other expression: found by its brackets, texts and comments, never understood."""
