@@ -60,6 +60,17 @@ def test_another_portal_offers_accounts_and_roles(play: Any) -> None:
         played.visit(Visit("permissions"))
 
 
+def test_a_weak_user_gets_a_letter_for_whoever_can_help(play: Any) -> None:
+    with play() as played:
+        played.visit(Visit(FRONT.id))
+        played.visit(Visit("credentials", {"source": "profile:htd-user"}))
+        problem = stopped(played, Visit("permissions"))
+        assert problem.code == "permissions.missing"
+        assert "arn:aws:iam::123456789012:user/htd-user" in problem.message
+        assert problem.copy.splitlines()[-1].strip() in problem.message
+        assert "iam:GetRole on role/htd-role" in problem.message
+
+
 def test_a_refused_code_says_so(play: Any) -> None:
     with play("fresh") as played:
         portal = played.world.aws.portal

@@ -156,6 +156,19 @@ def test_a_finding_opens_with_what_to_do(drive: Opens) -> None:
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("size", [(60, 20), (80, 24)])
+def test_the_buttons_of_a_long_sheet_are_in_sight(drive: Opens, size: tuple[int, int]) -> None:
+    async def run() -> None:
+        async with drive(size=size) as d:
+            d.shell._open_sheet("Long", "\n".join(f"line {n}" for n in range(200)), "long.txt")
+            await d.until(lambda: isinstance(d.app.screen, Sheet) and d.app.focused)
+            assert d.app.screen.size.region.contains_region(d.app.focused.region)
+            await d.pilot.press("pagedown")
+            await d.until(lambda: d.app.screen.query_one("VerticalScroll").scroll_offset.y > 0)
+
+    asyncio.run(run())
+
+
 def test_a_step_that_cannot_begin_says_what_comes_first(drive: Opens) -> None:
     async def run() -> None:
         async with drive() as d:

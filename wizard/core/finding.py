@@ -40,6 +40,10 @@ class Finding:
     """For a gap: what to do about it."""
     group: str = ""
     """Heading under which it is listed: `IAM`, `S3 htd-data`."""
+    layer: str = ""
+    """For a denied right, who said no: `identity`, `scp`, `rcp`, `boundary`, `session`, `resource`, `vpce`, …"""
+    policy: str = ""
+    """ARN of the policy that denied, where AWS names it."""
 
     @property
     def ok(self) -> bool:
@@ -57,5 +61,7 @@ class Finding:
             "verdict": self.verdict.word,
             "evidence": self.evidence,
             "group": self.group,
+            "layer": self.layer,
+            "policy_arn": self.policy,
             "problem": self.problem.as_dict() if self.problem else None,
         }

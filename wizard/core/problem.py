@@ -34,6 +34,8 @@ class Problem(Exception):
     """What the other side said, cleaned; shown on request."""
     copy: str = ""
     """A command or policy statement to copy, whole."""
+    message: str = ""
+    """A letter to whoever can mend it, ready to send; empty where the operator can."""
     step: str = ""
     """Id of the step where it can be mended, when that is another one."""
 
@@ -68,6 +70,7 @@ class Problem(Exception):
             "who": str(self.who),
             "evidence": list(self.evidence),
             "copy": self.copy,
+            "message": self.message,
             "step": self.step,
         }
 

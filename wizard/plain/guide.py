@@ -39,7 +39,7 @@ def guide(
         except (Cancelled, KeyboardInterrupt):
             problem = Problem("cancelled", "You stopped this step.", "", "Choose how to go on.")
             printer.say("  Stopped.")
-        step = flow.next_step() if problem is None else _after(flow, step, problem, prompts)
+        step = flow.next_step() if problem is None else _after(flow, step, problem, prompts, printer)
         if step is None and problem is not None:
             return False
     printer.say()
@@ -47,26 +47,28 @@ def guide(
     return True
 
 
-def _after(flow: Flow, step: StepLike, problem: Problem, prompts: Prompts) -> StepLike | None:
+def _after(
+    flow: Flow, step: StepLike, problem: Problem, prompts: Prompts, printer: Printer
+) -> StepLike | None:
     """Where to go after a problem; None ends the journey."""
     ways = [Choice("again", "Try this step again")]
     if problem.step and problem.step != step.id:
         ways.insert(0, Choice("mend", f"Go to “{flow.step(problem.step).title}”"))
+    if problem.message:
+        ways.append(Choice("message", f"Show a message to {problem.who}, ready to send"))
     ways += [
         Choice(s.id, f"Go back to “{s.title}”") for s in flow.steps if s.fact in flow.facts and s is not step
     ]
     ways.append(Choice("stop", "Stop here; everything done so far stays"))
+    question = Question("way", "How shall we go on?", Kind.CHOICE, choices=tuple(ways), default=ways[0].value)
     try:
-        way = prompts.answer(
-            step.id,
-            Ask(
-                (
-                    Question(
-                        "way", "How shall we go on?", Kind.CHOICE, choices=tuple(ways), default=ways[0].value
-                    ),
-                )
-            ),
-        )["way"]
+        way = prompts.answer(step.id, Ask((question,)))["way"]
+        while way == "message":
+            printer.say()
+            for line in problem.message.splitlines():
+                printer.say(f"    {line}")
+            printer.say()
+            way = prompts.answer(step.id, Ask((question,)))["way"]
     except Cancelled:
         return None
     match way:

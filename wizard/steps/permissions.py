@@ -19,8 +19,9 @@ from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
-    from wizard.services.aws import permissions
+    from wizard.services.aws import handoff, permissions
 else:
+    handoff = lazy("wizard.services.aws.handoff")
     permissions = lazy("wizard.services.aws.permissions")
 
 
@@ -83,6 +84,7 @@ def _missing(gaps: Iterable[Finding], who: AwsIdentity) -> Problem:
         remedy="Sign in with stronger credentials, or hand the policy below to an AWS administrator and check again.",
         who=Who.AWS_ADMIN,
         copy=permissions.policy_document(gaps),
+        message=handoff.letter(gaps, who.arn, who.account),
         step="credentials",
     )
 

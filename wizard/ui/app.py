@@ -124,6 +124,9 @@ class WizardApp(App[int]):
     def on_findings_opened(self, event: Findings.Opened) -> None:
         self.shell.open_finding(event.finding)
 
+    def on_findings_exported(self, event: Findings.Exported) -> None:
+        self.shell.open_table(event.text)
+
     def browse(self, url: str) -> None:
         """Open `url` in a browser, without waiting for it."""
         self.run_worker(lambda: self._browse(url), thread=True, exit_on_error=False, group="browser")

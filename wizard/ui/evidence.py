@@ -15,6 +15,7 @@ from wizard.ui.widgets.block import Block
 from wizard.ui.widgets.roster import Roster
 
 if TYPE_CHECKING:
+    from wizard.ui.widgets.findings import Findings
     from wizard.ui.widgets.gauge import Gauge
     from wizard.ui.widgets.resources import Resources
 
@@ -97,6 +98,13 @@ class Evidence(VerticalScroll, can_focus=False):
         focused = next((block for block in open_ones if block.has_focus_within), None)
         chosen = focused or (open_ones[-1] if open_ones else None)
         return chosen.copyable() if chosen else ""
+
+    @property
+    def findings(self) -> Findings | None:
+        """The table of findings, when there is one."""
+        from wizard.ui.widgets.findings import Findings
+
+        return next((block for block in self.blocks if isinstance(block, Findings)), None)
 
     def address(self) -> str:
         """The address of a code that waits for approval, or empty."""

@@ -38,8 +38,39 @@ class Keyboard(Screen[None]):
         Binding("e,f3", "by_hand", "By hand", id="by_hand", tooltip="The commands that do the same"),
         Binding("l,f2", "log", "Log", id="log", tooltip="Show or hide the log of this step"),
         Binding("c,f4", "copy", "Copy", id="copy", tooltip="Copy what is in focus: a code, a policy, a list"),
+        Binding(
+            "m",
+            "message",
+            "Message",
+            id="message",
+            tooltip="A letter to whoever can mend it, to copy or save",
+        ),
         Binding("r,f5", "again", "Again", id="again", tooltip="Run this step again"),
         Binding("g,f11", "rail", "Steps", show=False, id="rail", tooltip="Move to the list of steps"),
+        Binding(
+            "f",
+            "findings('filter')",
+            "Filter",
+            show=False,
+            id="findings.filter",
+            tooltip="One verdict at a time",
+        ),
+        Binding(
+            "slash",
+            "findings('search')",
+            "Search",
+            show=False,
+            id="findings.search",
+            tooltip="Only what holds these words",
+        ),
+        Binding(
+            "x",
+            "findings('export')",
+            "Table",
+            show=False,
+            id="findings.export",
+            tooltip="What was found as a table",
+        ),
         Binding("pageup", "read(-1)", "Up", show=False, id="read.up", tooltip="Read further up"),
         Binding("pagedown", "read(1)", "Down", show=False, id="read.down", tooltip="Read further down"),
     ]
@@ -116,6 +147,20 @@ class Keyboard(Screen[None]):
         text = "\n".join([finding.line(), *(finding.problem.lines() if finding.problem else ())])
         copied = finding.problem.copy if finding.problem else ""
         self._open_sheet(finding.title, text, f"htd-{self.here}-finding.txt", copied)
+
+    def open_table(self, text: str) -> None:
+        """Show findings as a table, to copy or save."""
+        self._open_sheet("What was found, as a table", text, f"htd-{self.here}-findings.md")
+
+    def action_findings(self, what: str) -> None:
+        block = self.pane.evidence.findings
+        if block is not None:
+            {"filter": block.next_filter, "search": block.find, "export": block.export}[what]()
+
+    def action_message(self) -> None:
+        problem = self.flow.problems.get(self.here)
+        if problem is not None and problem.message:
+            self._open_sheet(f"A message to {problem.who}", problem.message, f"htd-{self.here}-message.txt")
 
     def action_browse(self) -> None:
         from wizard.ui.widgets.device_code import Address

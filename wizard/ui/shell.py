@@ -164,6 +164,11 @@ class Shell(Keyboard):
             return bool(self.jobs.running)
         if action == "again":
             return self.jobs.running != self.here and self.flow.ready(self.face.step)
+        if action == "message":
+            problem = self.flow.problems.get(self.here)
+            return problem is not None and bool(problem.message)
+        if action == "findings":
+            return bool(self.pane.evidence.findings)
         if action == "browse":
             return bool(self.pane.evidence.address())
         return True

@@ -40,6 +40,11 @@ class Denial:
     text: str = field(default="", compare=False)
 
     @property
+    def layer(self) -> str:
+        """Who said no: `identity`, `scp`, `boundary`, `lakeformation`, …; `unspecified` when AWS does not tell."""
+        return self.reason.removesuffix("_implicit").removesuffix("_explicit")
+
+    @property
     def who(self) -> str:
         return str(REASONS[self.reason].who)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from wizard.core.event import Progress
@@ -156,8 +156,7 @@ def _of_read(outcome: Read, caller: Caller) -> Finding:
         return _finding(outcome.need, Verdict.PROVEN, outcome.evidence)
     if outcome.denial is None:
         return _finding(outcome.need, Verdict.UNKNOWN, outcome.evidence)
-    problem = _problem(outcome.denial, outcome.need, caller)
-    return _finding(outcome.need, Verdict.GAP, DENIALS[outcome.denial.reason].why, problem)
+    return _gap(outcome.denial, outcome.need, caller, DENIALS[outcome.denial.reason].why)
 
 
 def _of_prediction(predicted: Predicted, caller: Caller) -> Finding:
@@ -175,7 +174,12 @@ def _of_prediction(predicted: Predicted, caller: Caller) -> Finding:
         prediction.reason, principal=caller.arn, action=need.action, resource=need.resource_arn, text=evidence
     )
     refusal = f"{prediction.evidence}: {DENIALS[prediction.reason].why}"
-    return _finding(need, Verdict.GAP, refusal, _problem(denial, need, caller))
+    return _gap(denial, need, caller, refusal)
+
+
+def _gap(denial: Denial, need: Need, caller: Caller, evidence: str) -> Finding:
+    found = _finding(need, Verdict.GAP, evidence, _problem(denial, need, caller))
+    return replace(found, layer=denial.layer, policy=denial.policy_arn or "")
 
 
 def _problem(denial: Denial, need: Need, caller: Caller) -> Problem:

@@ -10,13 +10,27 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.layout import Layout
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from wizard.ui.stack import YIELDS, Stack
 from wizard.ui.widgets.button import Choice
 from wizard.ui.words import MUTED, plain
 
 COPIED = "Sent to your terminal's clipboard. If it does not arrive, save it with s instead."
+
+
+class Frame(Vertical):
+    """The text gives way to the buttons."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._stack = Stack()
+
+    @property
+    def layout(self) -> Layout:
+        return self._stack
 
 
 class Sheet(ModalScreen[None]):
@@ -28,10 +42,16 @@ class Sheet(ModalScreen[None]):
         Binding(
             "s,f7", "save", "Save", id="sheet.save", tooltip="Write the text to a file only you can read"
         ),
+        Binding("up", "read(-1)", "Up", show=False, id="sheet.up", tooltip="Read further up"),
+        Binding("down", "read(1)", "Down", show=False, id="sheet.down", tooltip="Read further down"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="sheet.pageup", tooltip="A page up"),
+        Binding(
+            "pagedown,space", "page(1)", "Page down", show=False, id="sheet.pagedown", tooltip="A page down"
+        ),
     ]
     DEFAULT_CSS = """
     Sheet { align: center middle; background: $background 70%; }
-    Sheet > Vertical {
+    Sheet > Frame {
         width: 90%;
         max-width: 110;
         height: auto;
@@ -41,7 +61,7 @@ class Sheet(ModalScreen[None]):
         padding: 0 2;
     }
     Sheet .title { text-style: bold; color: $text-primary; height: auto; margin: 0 0 1 0; }
-    Sheet VerticalScroll { height: auto; max-height: 1fr; scrollbar-size-vertical: 1; }
+    Sheet VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
     Sheet .text { height: auto; }
     Sheet .said { height: auto; color: $text-muted; }
     Sheet Horizontal { height: 1; margin: 1 0 0 0; }
@@ -56,9 +76,9 @@ class Sheet(ModalScreen[None]):
         self._said = Static(plain(f"s saves it as {self._file.name}", MUTED), markup=False, classes="said")
 
     def compose(self) -> ComposeResult:
-        with Vertical():
+        with Frame():
             yield Static(plain(self._title), markup=False, classes="title")
-            with VerticalScroll():
+            with VerticalScroll(classes=YIELDS, can_focus=False):
                 yield Static(self._text, markup=False, classes="text")
             yield self._said
             with Horizontal():
@@ -73,6 +93,13 @@ class Sheet(ModalScreen[None]):
         event.stop()
         if isinstance(event.button, Choice):
             await self.run_action(event.button.choice)
+
+    def action_read(self, lines: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        text = self.query_one(VerticalScroll)
+        text.scroll_relative(y=pages * max(1, text.size.height - 1), animate=False)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._copied)

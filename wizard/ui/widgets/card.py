@@ -146,4 +146,5 @@ def _told(problem: Problem) -> Content:
         joined(("What to do: ", MUTED), problem.remedy),
         joined(("Who can do it: ", MUTED), str(problem.who)),
         plain(f"c copies what to hand on ({copied}).", MUTED) if problem.copy else "",
+        plain(f"m shows a message to {problem.who}, ready to send.", MUTED) if problem.message else "",
     )
