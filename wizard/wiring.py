@@ -17,6 +17,7 @@ from wizard.core.journal import Journal
 from wizard.core.journey import Visit
 from wizard.core.memory import Memory
 from wizard.core.paths import Paths
+from wizard.core.record import Record
 from wizard.core.redact import Redactor
 from wizard.services import Services
 from wizard.steps import FRONT, STEPS
@@ -60,8 +61,8 @@ def real(options: Options) -> Iterator[Opening]:
     """The operator's own accounts."""
     paths = Paths.of(os.environ)
     redact = Redactor()
-
-    flow = _flow(lambda: services(options, paths, redact), paths, redact, options.pace)
+    record = Record.at(paths.state, options.deployment, redact)
+    flow = _flow(lambda: services(options, paths, redact), paths, redact, options.pace, record=record)
     try:
         yield Opening(flow, FRONT, _browse, redact)
     finally:
@@ -109,7 +110,8 @@ def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
             world = stack.enter_context(World(scenario, folder, os.environ, engine, options.attended))
             return pretend(world, options, paths, redact, stack)
 
-        flow = _flow(open_services, paths, redact, options.pace, scenario.tips)
+        record = Record.at(paths.state, options.deployment, redact)
+        flow = _flow(open_services, paths, redact, options.pace, scenario.tips, record)
         stack.callback(flow.close)
         stack.callback(_end_runs, paths.state / "runs")
         visits = scenario.visits(tuple(step.id for step in STEPS))
@@ -158,6 +160,7 @@ def _flow(
     redact: Redactor,
     pace: float,
     tips: Mapping[str, str] | None = None,
+    record: Record | None = None,
 ) -> Flow:
     return Flow(
         STEPS,
@@ -168,6 +171,7 @@ def _flow(
         ),
         pace=pace,
         tips=tips,
+        keep=record.keep if record else lambda _: None,
     )
 
 

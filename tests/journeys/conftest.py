@@ -18,6 +18,7 @@ from wizard.core.flow import Flow
 from wizard.core.journal import Journal
 from wizard.core.journey import Script, Visit
 from wizard.core.memory import Memory
+from wizard.core.record import Record
 from wizard.core.redact import Redactor
 from wizard.demo.engine import choose
 from wizard.demo.scenario import load
@@ -87,6 +88,7 @@ def playing(folder: Path, scenario_name: str, engine: str, start_seconds: float 
             lambda: services,
             memory=Memory(paths.state / "answers.json"),
             journal=Journal(paths.state / "journal.jsonl", redact),
+            keep=Record.at(paths.state, options.deployment, redact).keep,
         )
         stack.callback(flow.close)
         yield Played(world, flow, scenario.visits(tuple(s.id for s in STEPS)), folder, redact)

@@ -14,6 +14,7 @@ from wizard.commands import (
     tfvars,
     workspace,
 )
+from wizard.commands import check, demo, run, workspace
 
 
 class Command(Protocol):
@@ -39,4 +40,5 @@ COMMANDS: tuple[Command, ...] = (
     workspace,
     tfvars,
 )
+COMMANDS: tuple[Command, ...] = (run, demo, check, workspace)
 """In the order of `--help`."""

@@ -64,7 +64,9 @@ class Flow:
         clock: Callable[[], float] = time.monotonic,
         pace: float = 1.0,
         tips: Mapping[str, str] | None = None,
+        keep: Callable[[object], None] = lambda _: None,
     ) -> None:
+        """`keep` is given every fact as it is proven."""
         self.steps = tuple(steps)
         self._open_services = open_services
         self._services: Any = None
@@ -79,6 +81,7 @@ class Flow:
         self._pace = pace
         self._tips = tips or {}
         """Said beside the question `step.question`: what a pretend world wants to hear."""
+        self._keep = keep
         self._running = ""
         self._ever_done: set[str] = set()
         self._lock = threading.Lock()
@@ -146,6 +149,7 @@ class Flow:
                 self.seconds[step.id] = self._clock() - began
             self.facts = self.facts.put(fact)
             self._ever_done.add(step.id)
+            self._keep(fact)
             return fact
 
     def forget(self, step: StepLike) -> None:

@@ -1,0 +1,181 @@
+"""A world in which the whole chain holds, each joint breakable: embedded AWS, embedded workspace, real clients."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wizard.core.chain import Chain
+from wizard.core.finding import Finding
+from wizard.core.problem import Problem
+from wizard.core.work import wait_for
+from wizard.demo.aws import EmbeddedAws
+from wizard.demo.workspace import EmbeddedWorkspace
+from wizard.services.aws.keys import Keys
+from wizard.services.aws.session import AwsPlaces, AwsSession
+from wizard.services.aws.sign_in import keys_session
+from wizard.services.databricks.client import Workspace
+from wizard.steps.chain import Target, look
+
+WORKSPACE_ID = 1234567890123456
+WAREHOUSE = "f6dd72df81d69f03"
+_numbers = iter(range(10_000))
+
+
+@dataclass
+class Chained:
+    """One deployment and its two clients."""
+
+    aws: EmbeddedAws
+    workspace: EmbeddedWorkspace
+    prefix: str
+    session: AwsSession | Problem
+    client: Workspace | Problem
+    target: Target = field(init=False)
+    marks: tuple[int, int] = (0, 0)
+
+    def __post_init__(self) -> None:
+        account = f"arn:aws:iam::{self.aws.account_id}"
+        self.target = Target(
+            role_arn=f"{account}:role/{self.role}",
+            profile_arn=f"{account}:instance-profile/{self.profile}",
+            workspace_id=str(WORKSPACE_ID),
+            warehouse_id=WAREHOUSE,
+            location=f"s3://{self.bucket}/proof/proof.csv",
+            database=self.database,
+        )
+
+    @property
+    def role(self) -> str:
+        return f"{self.prefix}-role"
+
+    @property
+    def profile(self) -> str:
+        return f"{self.prefix}-instance-profile"
+
+    @property
+    def bucket(self) -> str:
+        return f"{self.prefix}-data"
+
+    @property
+    def database(self) -> str:
+        return f"{self.prefix}_db"
+
+    @property
+    def iam(self) -> Any:
+        return self.aws.client("iam")
+
+    def make(self) -> None:
+        """Everything in place, and the warehouse running."""
+        self.iam.create_role(RoleName=self.role, AssumeRolePolicyDocument="{}")
+        self.trust({"StringEquals": {"sts:ExternalId": [f"databricks-serverless-{WORKSPACE_ID}"]}})
+        self.iam.create_instance_profile(InstanceProfileName=self.profile)
+        self.iam.add_role_to_instance_profile(InstanceProfileName=self.profile, RoleName=self.role)
+        self.allow("s3:GetObject", "s3:ListBucket", "glue:Get*", "lakeformation:GetDataAccess")
+        s3 = self.aws.client("s3")
+        s3.create_bucket(Bucket=self.bucket)
+        s3.put_object(Bucket=self.bucket, Key="proof/proof.csv", Body=b"id,name\n1,one\n2,two\n")
+        self.aws.client("glue").create_database(DatabaseInput={"Name": self.database})
+        self.grant()
+        self.workspace.add_registration(self.target.profile_arn, self.target.role_arn)
+        self.configure(self.target.profile_arn)
+        assert isinstance(self.client, Workspace)
+        self.client.post(f"/api/2.0/sql/warehouses/{WAREHOUSE}/start", {})
+        self.settle("RUNNING")
+        self.marks = len(self.aws.calls), len(self.workspace.calls)
+
+    def trust(self, condition: dict[str, object], **changes: object) -> None:
+        principal = "arn:aws:iam::790110701330:role/serverless-customer-resource-role"
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"AWS": principal},
+            "Action": "sts:AssumeRole",
+            "Condition": condition,
+            **changes,
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=document)
+
+    def allow(self, *actions: str) -> None:
+        """The role's only policy: these actions on everything."""
+        statement = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        self.iam.put_role_policy(RoleName=self.role, PolicyName="data", PolicyDocument=document)
+
+    def grant(self) -> None:
+        self.aws.client("lakeformation").grant_permissions(
+            Principal={"DataLakePrincipalIdentifier": self.target.role_arn},
+            Resource={"Database": {"Name": self.database}},
+            Permissions=["DESCRIBE"],
+        )
+
+    def configure(self, profile_arn: str) -> None:
+        document = self.workspace.config
+        document.pop("instance_profile_arn", None)
+        if profile_arn:
+            document["instance_profile_arn"] = profile_arn
+        self.workspace.set_config(document)
+
+    def settle(self, state: str) -> None:
+        """Wait until the warehouse is in this state."""
+        assert isinstance(self.client, Workspace)
+        end = time.monotonic() + 20
+        while self.client.get(f"/api/2.0/sql/warehouses/{WAREHOUSE}")["state"] != state:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+
+    def look(self) -> Chain:
+        """The chain as it is seen now."""
+        from datetime import UTC, datetime
+
+        self.marks = len(self.aws.calls), len(self.workspace.calls)
+        found: list[Finding] = []
+        wait_for(
+            look(self.target, self.session, self.client),
+            on_event=lambda event: found.append(event) if isinstance(event, Finding) else None,
+        )
+        return Chain().all_seen(found, datetime(2026, 1, 2, tzinfo=UTC))
+
+    def changes(self) -> list[str]:
+        """Calls of the last look that could have changed something."""
+        aws, workspace = self.marks
+        changed = [c.action for c in self.aws.calls[aws:] if c.mutating and c.action != "sts:AssumeRole"]
+        changed += [f"{c.method} {c.path}" for c in self.workspace.calls[workspace:] if c.mutating]
+        return [each for each in changed if each != "POST /api/2.0/sql/statements"]
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[EmbeddedAws]:
+    with EmbeddedAws() as made:
+        yield made
+
+
+@pytest.fixture
+def session(aws: EmbeddedAws, tmp_path: Path) -> AwsSession:
+    places = AwsPlaces.of({"AWS_ENDPOINT_URL": aws.url}, tmp_path)
+    return keys_session(Keys(aws.root.access_key_id, aws.root.secret_access_key), places)
+
+
+@pytest.fixture
+def chained(aws: EmbeddedAws, session: AwsSession) -> Iterator[Chained]:
+    """Every joint holds."""
+    keys, observer = aws.databricks, aws.root
+    with EmbeddedWorkspace(
+        workspace_id=WORKSPACE_ID,
+        aws_url=aws.url,
+        databricks_keys=(keys.access_key_id, keys.secret_access_key, keys.session_token),
+        observer_keys=(observer.access_key_id, observer.secret_access_key, observer.session_token),
+        start_seconds=0.05,
+        launch_attempts=2,
+    ) as workspace:
+        workspace.add_warehouse()
+        client = Workspace(workspace.url, workspace.token, host=workspace.host, retry_seconds=1)
+        made = Chained(aws, workspace, f"c{next(_numbers)}", session, client)
+        made.make()
+        yield made

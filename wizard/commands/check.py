@@ -1,0 +1,91 @@
+"""`htd-wizard check`: the whole chain from AWS to data, looked at and never changed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wizard.core.chain import Chain, Link
+    from wizard.core.record import Record
+    from wizard.services import Services
+
+NAME = "check"
+HELP = "look at the whole chain from AWS to data; changes nothing"
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    parser.epilog = (
+        "Exit status: 0 when the chain is whole, 10 + the number of the first broken joint, "
+        "10 when nothing is known to be broken but not everything could be looked at."
+    )
+    parser.add_argument("--deployment", default="default", metavar="NAME", help="which of the wizard's runs")
+    parser.add_argument("--aws-profile", default="", metavar="NAME", help="sign in to AWS with this profile")
+    parser.add_argument(
+        "--databricks-profile", default="", metavar="NAME", help="sign in to the workspace with this profile"
+    )
+    parser.add_argument("--warehouse-id", default="", metavar="ID", help="look at this SQL warehouse")
+    parser.add_argument("--location", default="", metavar="S3", help="read this: s3://bucket/folder/file.csv")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(arguments: argparse.Namespace, cancel: threading.Event) -> int:
+    from wizard import wiring
+    from wizard.core.record import Record
+
+    services = wiring.services(wiring.Options(deployment=arguments.deployment))
+    record = Record.at(services.paths.state, arguments.deployment)
+    chain = look(arguments, services, record, cancel)
+    said = json.dumps(chain.as_dict()) if arguments.json else "\n".join(told(chain))
+    print(services.redact(said))
+    return chain.status
+
+
+def look(arguments: argparse.Namespace, services: Services, record: Record, cancel: threading.Event) -> Chain:
+    """Every joint, seen now. Raises Cancelled."""
+    from dataclasses import replace
+
+    from wizard.core.chain import Chain
+    from wizard.core.finding import Finding
+    from wizard.core.work import wait_for
+    from wizard.steps import reopen
+    from wizard.steps.chain import Target
+    from wizard.steps.chain import look as look_at
+
+    facts = record.facts
+    target = Target.of(facts)
+    target = replace(
+        target,
+        warehouse_id=arguments.warehouse_id or target.warehouse_id,
+        location=arguments.location or target.location,
+    )
+    aws = reopen.aws(facts, services, arguments.aws_profile)
+    workspace = reopen.workspace(facts, services, arguments.databricks_profile)
+    found: list[Finding] = []
+    wait_for(
+        look_at(target, aws, workspace),
+        on_event=lambda event: found.append(event) if isinstance(event, Finding) else None,
+        cancel=cancel,
+    )
+    return Chain().all_seen(found, services.now())
+
+
+def told(chain: Chain) -> list[str]:
+    """The chain as lines: every joint, then the first broken one with its way out."""
+    lines = [line for link in chain.links for line in _joint(link)]
+    lines += ["", chain.verdict()]
+    broken = chain.first_broken or next((link for link in chain.links if link.finding.problem), None)
+    if broken is not None and broken.finding.problem is not None:
+        lines += broken.finding.problem.lines()
+        lines.append(f"  Where: htd-wizard run, step {broken.step}")
+    return lines
+
+
+def _joint(link: Link) -> list[str]:
+    verdict = link.finding.verdict
+    lines = [f"{link.joint.number:>2} {verdict.glyph} {verdict.word:<15} {link.finding.title}"]
+    if link.finding.evidence:
+        lines.append(f"      {link.finding.evidence}")
+    return lines

@@ -1,0 +1,136 @@
+"""What was proven, kept between sessions for `check`, `report` and `undo`. Never a secret.
+
+It is a memory of where to look, not a proof: whoever reads it asks the services again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import typing
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from wizard.core import atomic, facts
+from wizard.core.facts import Facts
+from wizard.core.paths import private
+from wizard.core.problem import Problem
+
+KINDS: Mapping[str, type] = {
+    kind.__name__: kind
+    for kind in (
+        facts.Machine,
+        facts.AwsIdentity,
+        facts.PermissionsProven,
+        facts.WorkspaceProven,
+        facts.VariablesWritten,
+        facts.Applied,
+        facts.Connected,
+        facts.WarehouseRunning,
+        facts.DataProven,
+    )
+}
+_OUTPUTS = (
+    "bucket_names",
+    "glue_database",
+    "instance_profile_arn",
+    "instance_profile_name",
+    "proof_location",
+    "role_arn",
+    "role_name",
+    "user_name",
+)
+"""Outputs that are kept; any other may be a secret of somebody's own module."""
+
+
+class Record:
+    """The facts of one deployment and when each was proven, in one JSON file of mode 0600."""
+
+    def __init__(
+        self,
+        file: Path,
+        redact: Callable[[str], str] = lambda text: text,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._file = file
+        self._redact = redact
+        self._now = now
+        self._held, self._at = _read(file)
+
+    @classmethod
+    def at(cls, folder: Path, deployment: str, redact: Callable[[str], str] = lambda text: text) -> Record:
+        """The record of a deployment below the wizard's state folder."""
+        return cls(folder / "records" / f"{deployment}.json", redact)
+
+    @property
+    def facts(self) -> Facts:
+        """Everything that is remembered."""
+        return Facts({}, {type(fact): fact for fact in self._held.values()})
+
+    def when(self, kind: type) -> datetime | None:
+        """When a fact of this kind was last proven."""
+        return self._at.get(kind.__name__)
+
+    def keep(self, fact: object) -> None:
+        """Remember a fact in place of an earlier one of its kind. Raises Problem when the file cannot be written."""
+        name = type(fact).__name__
+        if name not in KINDS:
+            return
+        self._held[name], self._at[name] = fact, self._now()
+        entries = {
+            each: {"at": self._at[each].isoformat(), "fact": _plain(held)}
+            for each, held in self._held.items()
+        }
+        text = self._redact(json.dumps({"version": 1, "facts": entries}, indent=2)) + "\n"
+        try:
+            private(self._file.parent)
+            atomic.write(self._file, text.encode(), 0o600)
+        except OSError as error:
+            raise Problem(
+                code="record.write",
+                what="What was proven could not be written down.",
+                why=str(error),
+                remedy=f"Make {self._file.parent} writable, then run the step again.",
+            ) from error
+
+
+def _plain(fact: object) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in dataclasses.fields(fact):  # type: ignore[arg-type]  # every kind of KINDS is a dataclass
+        value = getattr(fact, field.name)
+        if isinstance(value, datetime):
+            value = value.isoformat()
+        elif isinstance(value, Mapping):
+            value = {name: value[name] for name in _OUTPUTS if name in value}
+        values[field.name] = value
+    return values
+
+
+def _read(file: Path) -> tuple[dict[str, object], dict[str, datetime]]:
+    """A file that is missing or spoilt is an empty record."""
+    held: dict[str, object] = {}
+    at: dict[str, datetime] = {}
+    try:
+        entries = json.loads(file.read_text("utf-8"))["facts"]
+        for name, entry in entries.items():
+            if name in KINDS:
+                held[name] = _fact(KINDS[name], entry["fact"])
+                at[name] = datetime.fromisoformat(entry["at"])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}, {}
+    return held, at
+
+
+def _fact(kind: type, values: Mapping[str, Any]) -> object:
+    hints = typing.get_type_hints(kind)
+    given: dict[str, Any] = {}
+    for field in dataclasses.fields(kind):
+        value, hint = values[field.name], hints[field.name]
+        if value is not None and datetime in (hint, *typing.get_args(hint)):
+            value = datetime.fromisoformat(value)
+        elif isinstance(value, list):
+            value = tuple(value)
+        given[field.name] = value
+    return kind(**given)

@@ -1,0 +1,226 @@
+"""Looking at every joint of the chain, read-only: what `check`, the proof screen and the report show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wizard.core.chain import JOINT, Joint
+from wizard.core.event import Work
+from wizard.core.facts import Applied, DataProven, Facts, WorkspaceProven
+from wizard.core.finding import Finding, Verdict
+from wizard.core.lazy import lazy
+from wizard.core.problem import Problem
+from wizard.core.text import plural
+
+if TYPE_CHECKING:
+    from wizard.services.aws import identity, rights, trust
+    from wizard.services.aws.session import AwsSession
+    from wizard.services.databricks import (
+        instance_profiles,
+        serverless,
+        statements,
+        warehouse_config,
+        warehouses,
+    )
+    from wizard.services.databricks.client import Workspace
+else:
+    identity = lazy("wizard.services.aws.identity")
+    rights = lazy("wizard.services.aws.rights")
+    trust = lazy("wizard.services.aws.trust")
+    instance_profiles = lazy("wizard.services.databricks.instance_profiles")
+    serverless = lazy("wizard.services.databricks.serverless")
+    statements = lazy("wizard.services.databricks.statements")
+    warehouse_config = lazy("wizard.services.databricks.warehouse_config")
+    warehouses = lazy("wizard.services.databricks.warehouses")
+
+_NO_ANSWER = (
+    "aws.network",
+    "aws.proxy",
+    "aws.timeout",
+    "aws.tls",
+    "aws.throttled",
+    "databricks.unreachable",
+    "databricks.silent",
+    "databricks.busy",
+)
+"""The other side did not answer: that says nothing about the joint."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the chain runs through. Empty parts are joints that cannot be looked at."""
+
+    role_arn: str = ""
+    profile_arn: str = ""
+    workspace_id: str = ""
+    warehouse_id: str = ""
+    location: str = ""
+    """`s3://…` that the last joint reads."""
+    database: str = ""
+
+    @classmethod
+    def of(cls, facts: Facts) -> Target:
+        """The target that these facts name."""
+        applied, workspace, data = facts.get(Applied), facts.get(WorkspaceProven), facts.get(DataProven)
+        output = applied.output if applied else (lambda _: "")
+        return cls(
+            role_arn=output("role_arn"),
+            profile_arn=output("instance_profile_arn"),
+            workspace_id=workspace.workspace_id if workspace else "",
+            warehouse_id=workspace.warehouse_id if workspace else "",
+            location=data.location if data else output("proof_location"),
+            database=output("glue_database"),
+        )
+
+
+def look(target: Target, aws: AwsSession | Problem, workspace: Workspace | Problem) -> Work[None]:
+    """Yields one finding a joint, in order, and waits while a query runs. Changes nothing, starts nothing.
+
+    A Problem in the place of a session says why there is none.
+    """
+    yield from _aws(target, aws)
+    yield from _workspace(target, workspace)
+
+
+def _aws(target: Target, aws: AwsSession | Problem) -> Iterator[Finding]:
+    known = _identity(target, aws)
+    yield known
+    names = ("chain.role", "chain.rights", "chain.trust", "chain.profile")
+    if isinstance(aws, Problem) or not known.ok:
+        yield from (JOINT[name].unknown("AWS was not asked: see joint 1", known.problem) for name in names)
+        return
+    if not target.role_arn or not target.profile_arn:
+        yield from (JOINT[name].unknown("the module was not applied yet", _unapplied()) for name in names)
+        return
+    role, profile = _name(target.role_arn), _name(target.profile_arn)
+    found, document = trust.read_role(aws, role)
+    yield found
+    if found.ok:
+        wanted = rights.Wanted(target.role_arn, target.location, target.database)
+        yield _asked(JOINT["chain.rights"], lambda: rights.finding(aws, wanted))
+        yield _trust(target, document)
+    else:
+        yield JOINT["chain.rights"].unknown("the role could not be read", found.problem)
+        yield JOINT["chain.trust"].unknown("the role could not be read", found.problem)
+    yield trust.read_instance_profile(aws, profile, role)
+
+
+def _identity(target: Target, aws: AwsSession | Problem) -> Finding:
+    joint = JOINT["chain.identity"]
+    if isinstance(aws, Problem):
+        return _failed(joint, aws)
+    try:
+        caller = identity.who_am_i(aws)
+    except Problem as problem:
+        return _failed(joint, problem)
+    account = target.role_arn.split(":")[4] if target.role_arn.count(":") >= 5 else ""
+    if account and account != caller.account:
+        return joint.finding(Verdict.GAP, caller.arn, _other_account(caller.account, account))
+    return joint.finding(Verdict.PROVEN, caller.arn)
+
+
+def _trust(target: Target, document: dict[str, object]) -> Finding:
+    joint = JOINT["chain.trust"]
+    if not target.workspace_id:
+        return joint.unknown("the workspace's id is not known yet")
+    partition = target.role_arn.split(":")[1]
+    return trust.trust_finding(document, target.workspace_id, partition)
+
+
+def _workspace(target: Target, workspace: Workspace | Problem) -> Work[None]:
+    names = ("chain.registration", "chain.config", "chain.serverless", "chain.warehouse")
+    rest = ("chain.query", "chain.data")
+    if isinstance(workspace, Problem):
+        yield from (JOINT[name].unknown(workspace.what, workspace) for name in (*names, *rest))
+        return
+    if target.role_arn and target.profile_arn:
+        registered = lambda: instance_profiles.finding(workspace, target.profile_arn, target.role_arn)  # noqa: E731
+        yield _asked(JOINT["chain.registration"], registered)
+        yield _asked(JOINT["chain.config"], lambda: warehouse_config.finding(workspace, target.profile_arn))
+    else:
+        yield from (JOINT[name].unknown("the module was not applied yet", _unapplied()) for name in names[:2])
+    running = yield from _warehouse(target, workspace)
+    if not running:
+        why = "not tried: a query would start the warehouse"
+        yield from (JOINT[name].unknown(why) for name in rest)
+        return
+    yield from _queries(target, workspace)
+
+
+def _warehouse(target: Target, workspace: Workspace) -> Work[bool]:
+    """Yields both joints of the warehouse; true when it runs, however it feels."""
+    names = ("chain.serverless", "chain.warehouse")
+    try:
+        seen = warehouses.get(workspace, target.warehouse_id)
+        found = warehouses.findings(workspace, target.warehouse_id)
+    except Problem as problem:
+        missing = problem.code in ("warehouse.missing", "warehouse.id")
+        for name in names:
+            yield _failed(JOINT[name], problem) if missing else JOINT[name].unknown(problem.what, problem)
+        return False
+    yield serverless.finding(seen)
+    yield from found
+    return seen.running
+
+
+def _queries(target: Target, workspace: Workspace) -> Work[None]:
+    try:
+        first = yield from statements.execute(workspace, target.warehouse_id, "SELECT 1")
+    except Problem as problem:
+        yield _failed(JOINT["chain.query"], problem)
+        yield JOINT["chain.data"].unknown("not tried: no query runs", problem)
+        return
+    yield JOINT["chain.query"].finding(Verdict.PROVEN, f"SELECT 1 answered in {first.seconds:.1f} s")
+    joint = JOINT["chain.data"]
+    if not target.location:
+        yield joint.unknown("nothing was named to read")
+        return
+    try:
+        sql = statements.read_location(target.location)
+        result = yield from statements.execute(workspace, target.warehouse_id, sql)
+    except Problem as problem:
+        yield _failed(joint, problem)
+        return
+    said = f"{plural(len(result.rows), 'row')} from {target.location} in {result.seconds:.1f} s"
+    yield joint.finding(Verdict.PROVEN, said)
+
+
+def _asked(joint: Joint, read: Callable[[], Finding]) -> Finding:
+    """What was read, or that it could not be."""
+    try:
+        return read()
+    except Problem as problem:
+        return joint.unknown(problem.what, problem)
+
+
+def _failed(joint: Joint, problem: Problem) -> Finding:
+    """A refusal is a gap; silence is none."""
+    verdict = Verdict.UNKNOWN if problem.code in _NO_ANSWER else Verdict.GAP
+    said = problem.evidence[0] if problem.evidence else problem.what
+    return joint.finding(verdict, said, problem)
+
+
+def _name(arn: str) -> str:
+    return arn.rsplit("/", 1)[-1]
+
+
+def _unapplied() -> Problem:
+    return Problem(
+        code="chain.unapplied",
+        what="It is not known which role and instance profile to look at.",
+        why="They are named by the outputs of the Terraform module, and it was not applied by this wizard yet.",
+        remedy="Run the wizard up to Plan and apply.",
+        step="apply",
+    )
+
+
+def _other_account(seen: str, wanted: str) -> Problem:
+    return Problem(
+        code="aws.account.other",
+        what=f"You are signed in to AWS account {seen}, but the role is in account {wanted}.",
+        why="What one account holds cannot be read from another.",
+        remedy=f"Sign in to account {wanted}.",
+        step="credentials",
+    )

@@ -1,0 +1,105 @@
+"""Signing in again the way the wizard did, without asking anything: for `check`, `report` and `undo`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wizard.core.facts import AwsIdentity, Facts, WorkspaceProven
+from wizard.core.problem import Problem
+from wizard.services import Services
+
+if TYPE_CHECKING:
+    from wizard.services.aws.session import AwsSession
+    from wizard.services.databricks.client import Workspace
+
+
+def aws(facts: Facts, services: Services, profile: str = "") -> AwsSession | Problem:
+    """A session from the named profile, else from the source used last time, else from what is in effect."""
+    from wizard.services.aws import profiles, sign_in
+
+    sources = profiles.list_sources(services.aws_places, services.environ, services.now())
+    known = facts.get(AwsIdentity)
+    if profile:
+        chosen = next((s for s in sources if s.name == profile), None)
+    else:
+        chosen = next((s for s in sources if known and s.words == known.source), None)
+        chosen = chosen or next((s for s in sources if s.in_effect), None)
+    if chosen is None:
+        return _no_aws(profile, known.source if known else "")
+    if not chosen.usable:
+        return _unusable(chosen.words, chosen.why_not, chosen.name if chosen.needs_login else "")
+    try:
+        session = sign_in.open_source(chosen, services.aws_places, services.environ)
+    except Problem as problem:
+        return problem
+    services.redact.learn(*session.secrets())
+    return session
+
+
+def workspace(facts: Facts, services: Services, profile: str = "") -> Workspace | Problem:
+    """A client for the workspace of last time, with the profile named, else that of last time, else any that fits."""
+    from wizard.services.databricks import client, sign_in
+
+    known = facts.get(WorkspaceProven)
+    if known is None:
+        return _no_workspace()
+    sources = sign_in.sources(known.host, services.environ, services.paths.home)
+    if profile:
+        sources = [s for s in sources if s.profile == profile]
+    source = next((s for s in sources if s.name == known.source), sources[0] if sources else None)
+    if source is None:
+        return _no_token(known.host, profile)
+    try:
+        token = sign_in.token_of(source)
+    except Problem as problem:
+        return problem
+    services.redact.learn(token)
+    return client.Workspace(services.workspace_url(known.host), token, host=known.host)
+
+
+def _no_aws(profile: str, before: str) -> Problem:
+    if profile:
+        what = f"There is no AWS profile {profile}."
+    else:
+        what = f"{before or 'A way to sign in to AWS'} is not on this computer."
+    return Problem(
+        code="aws.none",
+        what=what,
+        why="Pasted keys end with the program, and no profile or key in the environment took their place.",
+        remedy="Name a profile with --aws-profile, or set AWS_PROFILE.",
+        step="credentials",
+    )
+
+
+def _unusable(words: str, why: str, login: str) -> Problem:
+    return Problem(
+        code="aws.sso.expired" if login else "aws.profile.incomplete",
+        what=f"You cannot sign in to AWS with {words} now.",
+        why=why,
+        remedy="Sign in again with the command below."
+        if login
+        else "Choose another profile with --aws-profile.",
+        copy=f"aws sso login --profile {login}" if login else "",
+        step="credentials",
+    )
+
+
+def _no_workspace() -> Problem:
+    return Problem(
+        code="databricks.none",
+        what="It is not known which workspace to look at.",
+        why="The wizard remembers the workspace of its last run, and there is none.",
+        remedy="Run the wizard up to Find the workspace.",
+        step="workspace",
+    )
+
+
+def _no_token(host: str, profile: str) -> Problem:
+    return Problem(
+        code="databricks.signed_out",
+        what=f"No {f'profile {profile}' if profile else 'profile or token'} for {host} is on this computer.",
+        why="A pasted token ends with the program.",
+        remedy="Sign in with the command below, or set DATABRICKS_TOKEN.",
+        copy=f"databricks auth login --host https://{host} --profile htd",
+        step="workspace",
+    )
