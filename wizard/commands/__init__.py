@@ -7,6 +7,7 @@ import threading
 from typing import Protocol
 
 from wizard.commands import (
+    check,
     demo,
     explain,
     permissions,
@@ -14,7 +15,6 @@ from wizard.commands import (
     tfvars,
     workspace,
 )
-from wizard.commands import check, demo, run, workspace
 
 
 class Command(Protocol):
@@ -35,10 +35,10 @@ class Command(Protocol):
 COMMANDS: tuple[Command, ...] = (
     run,
     demo,
+    check,
     explain,
     permissions,
     workspace,
     tfvars,
 )
-COMMANDS: tuple[Command, ...] = (run, demo, check, workspace)
 """In the order of `--help`."""
