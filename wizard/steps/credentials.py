@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,25 +14,22 @@ from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import Choice, Kind, Question
 from wizard.services import Services
+from wizard.steps import ways_in
 from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
-    from wizard.services.aws import identity, keys, profiles, sign_in, sso
-    from wizard.services.aws import session as aws_session
+    from wizard.services.aws import identity, profiles, roster
     from wizard.services.aws.profiles import Source
-    from wizard.services.aws.session import AwsSession
+    from wizard.services.aws.roster import Tried
     from wizard.services.terraform import state
 else:
     identity = lazy("wizard.services.aws.identity")
-    keys = lazy("wizard.services.aws.keys")
     profiles = lazy("wizard.services.aws.profiles")
-    sign_in = lazy("wizard.services.aws.sign_in")
-    sso = lazy("wizard.services.aws.sso")
-    aws_session = lazy("wizard.services.aws.session")
+    roster = lazy("wizard.services.aws.roster")
     state = lazy("wizard.services.terraform.state")
 
-PORTAL, KEYS = "portal", "keys"
+PORTAL, KEYS, TRY = "portal", "keys", "try"
 
 
 class Credentials(Step[AwsIdentity]):
@@ -52,21 +51,26 @@ class Credentials(Step[AwsIdentity]):
     def run(self, facts: Facts, services: Services) -> Run[AwsIdentity]:
         yield Phase("Looking for ways to sign in on this computer")
         sources = profiles.list_sources(services.aws_places, services.environ, services.now())
-        before = facts.get(AwsIdentity)
-        chosen = (yield _ask_source(sources, before.source if before else ""))["source"]
+        held = state.read(Path(facts.need(Machine).module), services.environ)
+        account = held.account if held else ""
+        chosen = yield from _choose(sources, facts.get(AwsIdentity), account, services)
         if chosen == PORTAL:
-            session = yield from _through_portal(services)
+            session = yield from ways_in.through_portal(services)
         elif chosen == KEYS:
-            session = yield from _with_pasted_keys(services)
+            session = yield from ways_in.with_pasted_keys(services)
         else:
-            session = yield from _from_source(next(s for s in sources if s.id == chosen), services)
+            source = next(s for s in sources if s.id == chosen)
+            session = yield from ways_in.from_source(source, services)
         services.redact.learn(*session.secrets())
         yield Phase("Asking AWS who this is", "aws sts get-caller-identity")
         caller = identity.who_am_i(session)
-        _same_account(facts.need(Machine), caller.account, services)
+        _same_account(account, caller.account, sources)
         services.aws = session
-        until = f", until {session.expires_at.astimezone():%H:%M}" if session.expires_at else ""
-        yield Finding("chain.identity", "AWS knows you", Verdict.PROVEN, f"{caller.arn}{until}")
+        ends = f", {roster.until(session.expires_at, services.now())}" if session.expires_at else ""
+        yield Finding("chain.identity", "AWS knows you", Verdict.PROVEN, f"{caller.arn}{ends}")
+        if chosen not in (PORTAL, KEYS):
+            why = f"{session.source}: {roster.why_this_one(source, services.environ)}"
+            yield Finding("aws.source", "Where these credentials come from", Verdict.PROVEN, why)
         return AwsIdentity(
             account=caller.account,
             arn=caller.arn,
@@ -83,17 +87,39 @@ class Credentials(Step[AwsIdentity]):
         return ["aws sso login --profile PROFILE", "aws sts get-caller-identity --profile PROFILE"]
 
 
-def _ask_source(sources: list[Source], before: str) -> Ask:
+def _choose(sources: list[Source], before: AwsIdentity | None, account: str, services: Services) -> Run[str]:
+    """The id of a source, PORTAL or KEYS. On request AWS is first asked which of them work."""
+    now = services.now()
+    chosen = (yield _ask("source", sources, {}, before, account, now))["source"]
+    if chosen != TRY:
+        return chosen
+    said = yield from roster.try_all(sources, services.aws_places, services.environ)
+    # Another key, so that an answers file may ask AWS first and then name what it takes.
+    return (yield _ask("checked", roster.ranked(sources, said), said, before, account, now))["checked"]
+
+
+def _ask(
+    key: str,
+    sources: list[Source],
+    said: Mapping[str, Tried],
+    before: AwsIdentity | None,
+    account: str,
+    now: datetime,
+) -> Ask:
     """Offers what is in effect; to somebody who signs in again, something else than `before`."""
-    choices = [_choice(source) for source in sources]
+    choices = [_choice(source, said.get(source.id), account, now) for source in sources]
     choices.append(Choice(PORTAL, "Another SSO portal", "its start address is asked next"))
     choices.append(Choice(KEYS, "Access keys", "pasted; kept in memory only"))
-    current = next((s for s in sources if s.in_effect and s.usable and s.words != before), None)
-    first = current or next((s for s in sources if (s.usable or s.needs_login) and s.words != before), None)
+    if key == "source" and sources:
+        choices.append(Choice(TRY, "Ask AWS which of these work", "all at once; nothing is changed"))
+    others = [s for s in sources if before is None or s.words != before.source]
+    working = next((s for s in others if s.id in said and said[s.id].works), None)
+    current = next((s for s in others if s.in_effect and s.usable), None) if not said else None
+    first = working or current or next((s for s in others if s.usable or s.needs_login), None)
     return Ask(
         (
             Question(
-                "source",
+                key,
                 "Sign in with",
                 Kind.CHOICE,
                 choices=tuple(choices),
@@ -108,110 +134,27 @@ def _ask_source(sources: list[Source], before: str) -> Ask:
     )
 
 
-def _choice(source: Source) -> Choice:
+def _choice(source: Source, said: Tried | None, account: str, now: datetime) -> Choice:
     """Why a sign-in is needed stands beside the label; only what cannot work at all is unavailable."""
     reason = source.why_not if source.needs_login else ""
     # What speaks for the one in effect is said once, below the list.
     note = "" if source.in_effect else source.precedence
-    detail = " · ".join(part for part in (source.detail, reason, note) if part)
+    line = roster.line(source, now, said, account)
+    detail = " · ".join(part for part in (line, reason, note) if part)
     return Choice(
         source.id, source.words, detail, "" if source.usable or source.needs_login else source.why_not
     )
 
 
-def _from_source(source: Source, services: Services) -> Run[AwsSession]:
-    places = services.aws_places
-    if source.needs_login:
-        token = yield from sign_in.device_login(
-            source.sso_start_url, source.sso_region, places, source.sso_session or None, services.now
-        )
-        services.redact.learn(*token.secrets())
-    yield Phase(f"Signing in with {source.words}")
-    return sign_in.open_source(source, places, services.environ)
-
-
-def _through_portal(services: Services) -> Run[AwsSession]:
-    answers = yield Ask(
-        (
-            Question(
-                "start_url",
-                "Start address of the portal",
-                placeholder="https://my-company.awsapps.com/start",
-                help="Your company's page for AWS accounts; the browser shows it when you open the AWS portal.",
-                check=sso.start_url_fault,
-            ),
-            Question("sso_region", "Region of the portal", default="us-east-1", check=sso.region_fault),
-        ),
-        title="Which portal?",
-    )
-    token = yield from sign_in.device_login(
-        answers["start_url"], answers["sso_region"], services.aws_places, session_name=None, now=services.now
-    )
-    services.redact.learn(*token.secrets())
-    yield Phase("Reading your accounts", "aws sso list-accounts")
-    accounts = sign_in.list_accounts(token)
-    if not accounts:
-        raise _no_assignment("No AWS account is assigned to you in this portal.")
-    account = yield from _pick("account", "Which account?", [Choice(a.id, a.name, a.id) for a in accounts])
-    roles = sign_in.list_roles(token, account)
-    if not roles:
-        raise _no_assignment(f"No role is assigned to you in account {account}.")
-    role = yield from _pick("role", "Which role?", [Choice(name, name) for name in roles])
-    return sign_in.role_session(
-        token, account, role, services.environ.get("AWS_REGION", aws_session.DEFAULT_REGION)
-    )
-
-
-def _pick(key: str, prompt: str, choices: list[Choice]) -> Run[str]:
-    if len(choices) == 1:
-        return choices[0].value
-    answer = yield Ask(
-        (Question(key, prompt, Kind.CHOICE, choices=tuple(choices), default=choices[0].value),)
-    )
-    return answer[key]
-
-
-def _with_pasted_keys(services: Services) -> Run[AwsSession]:
-    region = services.environ.get("AWS_REGION", aws_session.DEFAULT_REGION)
-    answers = yield Ask(
-        (
-            Question(
-                "pasted",
-                "Paste the keys",
-                Kind.SECRET,
-                help="An export block, an ini block, JSON, or the three values; copied from the console will do.",
-                check=keys.fault,
-            ),
-            Question("region", "Region", default=region, check=sso.region_fault),
-        ),
-        title="Access keys",
-        reason="They stay in memory, are never written anywhere, and reach Terraform through its environment.",
-    )
-    pasted = keys.paste_keys(answers["pasted"])
-    if isinstance(pasted, Problem):
-        raise pasted
-    return sign_in.keys_session(pasted, services.aws_places, answers["region"])
-
-
-def _same_account(machine: Machine, account: str, services: Services) -> None:
+def _same_account(held: str, account: str, sources: list[Source]) -> None:
     """The state of the module names the account it was applied to; another one is never meant."""
-    held = state.read(Path(machine.module), services.environ)
-    if held is None or held.account in ("", account):
+    if held in ("", account):
         return
+    mine = [source.words for source in sources if source.account == held]
     raise Problem(
         code="aws.account.other",
-        what=f"You signed in to AWS account {account}, but this module was applied to account {held.account}.",
+        what=f"You signed in to AWS account {account}, but this module was applied to account {held}.",
         why="Terraform would not find what it made and would try to make everything again.",
-        remedy=f"Sign in to account {held.account}.",
-        evidence=(f"terraform.tfstate names account {held.account}",),
-    )
-
-
-def _no_assignment(what: str) -> Problem:
-    return Problem(
-        code="aws.sso.unassigned",
-        what=what,
-        why="The browser may have been signed in as somebody else, or nobody assigned a role to you yet.",
-        remedy="Check who is signed in on the portal's page, or ask an AWS administrator for a role in this account.",
-        step="credentials",
+        remedy=f"Sign in to account {held}" + (f" with {' or '.join(mine)}." if mine else "."),
+        evidence=(f"terraform.tfstate names account {held}",),
     )

@@ -71,6 +71,8 @@ class Source:
     why_not: str = ""
     needs_login: bool = False
     """It works after a sign-in in the browser."""
+    needs_mfa: bool = False
+    """It asks for a one-time code each time."""
     in_effect: bool = False
     """The AWS command line and Terraform would take this one now."""
     shadowed: bool = False
@@ -93,7 +95,7 @@ def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | 
     found = [
         _source(name, settings, sessions, name in keys, places, moment) for name, settings in profiles.items()
     ]
-    environment = _environment(environ)
+    environment = _environment(environ, moment)
     if environment is not None:
         found.append(environment)
     found += [note for note in (config_note, keys_note) if note]
@@ -102,7 +104,7 @@ def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | 
     return sorted(found, key=lambda source: _rank(source, named))
 
 
-def _environment(environ: Mapping[str, str]) -> Source | None:
+def _environment(environ: Mapping[str, str], now: datetime) -> Source | None:
     access, secret = environ.get("AWS_ACCESS_KEY_ID", ""), environ.get("AWS_SECRET_ACCESS_KEY", "")
     if not access and not secret:
         return None
@@ -111,10 +113,14 @@ def _environment(environ: Mapping[str, str]) -> Source | None:
     why_not = "" if whole else "Only one half of the key pair is set."
     if whole and lacks_token:
         why_not = "The key is temporary, but AWS_SESSION_TOKEN is not set."
+    expires_at = sso_cache.moment(environ.get("AWS_CREDENTIAL_EXPIRATION"))
+    if whole and not why_not and expires_at and expires_at <= now:
+        why_not = "These keys have expired."
     return Source(
         id="environment",
         name="",
         kind="environment",
+        expires_at=expires_at,
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", ""),
         detail=f"AWS_ACCESS_KEY_ID ends in {access[-4:]}" if len(access) > 8 else "",
         usable=not why_not,
@@ -155,7 +161,22 @@ def _source(
         file = "credentials" if has_keys else "config"
         half = not (settings.get("aws_access_key_id") and settings.get("aws_secret_access_key"))
         why_not = "Only one half of the key pair is there." if half else ""
-        return replace(base, detail=f"{_WORDS[kind]} in the {file} file", usable=not half, why_not=why_not)
+        # Tools that write temporary keys for others note their end under one of these names.
+        noted = (
+            settings.get("expiration")
+            or settings.get("aws_expiration")
+            or settings.get("x_security_token_expires")
+        )
+        expires_at = sso_cache.moment(noted) if kind == "temporary" else None
+        if not half and expires_at and expires_at <= now:
+            why_not = "These keys have expired."
+        return replace(
+            base,
+            detail=f"{_WORDS[kind]} in the {file} file",
+            expires_at=expires_at,
+            usable=not why_not,
+            why_not=why_not,
+        )
     if kind == "aws login":
         return _login(replace(base, account=_account(settings.get("login_session", ""))))
     if kind == "empty":
@@ -317,12 +338,12 @@ def _with_precedence(source: Source, named: str, environment: bool) -> Source:
     return source
 
 
-def _rank(source: Source, named: str) -> tuple[int, int, float]:
+def _rank(source: Source, named: str) -> tuple[int, int, float, int]:
+    """Working before sleeping before broken; SSO first, the newest sign-in on top, then the one that is named."""
     working = 0 if source.usable else 1 if source.needs_login else 2
     sso = 0 if source.kind in ("sso", "sso-legacy") else 1 if source.kind == "environment" else 2
-    mine = 0 if named and source.name == named else 1
-    newest = -source.expires_at.timestamp() if source.expires_at else 0.0
-    return working, sso * 2 + mine, newest
+    newest = -source.expires_at.timestamp() if sso == 0 and source.expires_at else 0.0
+    return working, sso, newest, 0 if named and source.name == named else 1
 
 
 def _account(arn: str) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from wizard.core.problem import Problem
+from wizard.services.aws import sso_cache
+from wizard.services.aws.chain import profile_session
 from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
 from wizard.services.aws.profiles import Source
@@ -64,7 +65,7 @@ def open_source(
         token = cached_token(source.sso_start_url, source.sso_region, places, source.sso_session or None)
     try:
         with told(f"signing in with {source.words}"):
-            botocore = _profile_session(source.name, places, region or source.region or DEFAULT_REGION)
+            botocore = profile_session(source.name, places, region or source.region or DEFAULT_REGION)
             credentials = botocore.get_credentials()
             if credentials is None:
                 raise _nothing_in(source)
@@ -108,70 +109,14 @@ def _from_environment(environ: Mapping[str, str], places: AwsPlaces, region: str
         missing = "AWS_SECRET_ACCESS_KEY" if access else "AWS_ACCESS_KEY_ID"
         half = PartialCredentialsError(provider="env", cred_var=missing)
         raise problem(half if access or secret else NoCredentialsError(), "reading the environment")
-    keys = Keys(access, secret, environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN", ""))
+    keys = Keys(
+        access,
+        secret,
+        environ.get("AWS_SESSION_TOKEN") or environ.get("AWS_SECURITY_TOKEN", ""),
+        sso_cache.moment(environ.get("AWS_CREDENTIAL_EXPIRATION")),
+    )
     where = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", "")
     return keys_session(keys, places, where, "keys in the environment")
-
-
-def _profile_session(profile: str, places: AwsPlaces, region: str) -> Any:
-    """A botocore session whose credentials come from this profile alone: no environment, no machine role.
-
-    Botocore's own chain, with the SSO cache of `places` instead of the one below the home folder.
-    """
-    from botocore import credentials as chain
-    from botocore.utils import JSONFileCache
-
-    botocore = botocore_session(places, profile)
-    cache: dict[str, Any] = {}
-    tokens = JSONFileCache(str(places.sso_cache), dumps_func=_cache_text)
-    builder = chain.ProfileProviderBuilder(botocore, cache=cache, region_name=region, sso_token_cache=tokens)
-    # The resolver's first provider is the same one botocore puts in front of the profile's.
-    assume_role = chain.AssumeRoleProvider(
-        load_config=lambda: botocore.full_config,
-        client_creator=lambda service, **given: botocore.create_client(
-            service, **{"region_name": region, **given}
-        ),
-        cache=cache,
-        profile_name=profile,
-        prompter=_no_prompt,
-        credential_sourcer=chain.CanonicalNameCredentialSourcer(
-            [chain.EnvProvider(), chain.ContainerProvider(), chain.InstanceMetadataProvider(_metadata())]
-        ),
-        profile_provider_builder=builder,
-    )
-    providers = [assume_role, *builder.providers(profile_name=profile, disable_env_vars=True)]
-    botocore.register_component("credential_provider", chain.CredentialResolver(providers=providers))
-    botocore.get_scoped_config()  # raises when there is no such profile
-    return botocore
-
-
-def _metadata() -> Any:
-    from botocore.utils import InstanceMetadataFetcher
-
-    return InstanceMetadataFetcher(timeout=1, num_attempts=1)
-
-
-def _cache_text(content: Any) -> str:
-    """The shared cache's JSON: times as `2026-11-24T03:00:00Z`."""
-    import json
-    from datetime import datetime
-
-    from wizard.services.aws import sso_cache
-
-    def plain(value: object) -> str:
-        if isinstance(value, datetime):
-            return sso_cache.spelled(value)
-        raise TypeError(f"not for the cache: {type(value).__name__}")
-
-    return json.dumps(content, default=plain)
-
-
-def _no_prompt(_question: str) -> str:
-    """Botocore would ask for an MFA code on the terminal, over the screen."""
-    from wizard.services.aws.reasons import CREDENTIALS
-
-    row = CREDENTIALS["mfa_needed"]
-    raise Problem(code=row.code, what=row.what, why=row.why, remedy=row.remedy, who=row.who, step=row.step)
 
 
 def _not_assigned(refused: Problem, source: Source, token: SsoToken) -> Problem:

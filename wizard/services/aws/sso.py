@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ _SCOPES = ("sso:account:access",)
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _RENEW_BEFORE = timedelta(minutes=15)
 _CLIENT_NAME = "htd-wizard"
+_one_renews = threading.Lock()
 
 
 def _utc_now() -> datetime:
@@ -176,6 +178,14 @@ def cached_token(
     now: datetime | None = None,
 ) -> SsoToken | None:
     """The sign-in that is already in the shared cache, renewed when it is about to end; None when there is none."""
+    # A refresh token is good for one use: two threads that renew the same sign-in would spoil each other's.
+    with _one_renews:
+        return _cached_token(start_url, sso_region, places, session_name, now)
+
+
+def _cached_token(
+    start_url: str, sso_region: str, places: AwsPlaces, session_name: str | None, now: datetime | None
+) -> SsoToken | None:
     kept = sso_cache.read(sso_cache.file_of(places.sso_cache, session_name or start_url))
     expires_at = sso_cache.moment(kept.get("expiresAt"))
     if not kept.get("accessToken") or expires_at is None:

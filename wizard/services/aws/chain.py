@@ -1,0 +1,97 @@
+"""Botocore's own chain of credential providers, for one profile and nothing else of the machine."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import Any
+
+from wizard.core.problem import Problem
+from wizard.services.aws.session import AwsPlaces, botocore_session
+
+_PATIENCE = 60.0
+"""Seconds that a credential program may take; one that waits for a window nobody sees never ends."""
+
+
+class _Program(subprocess.Popen[bytes]):
+    """A credential program, away from the terminal: what it asks there would go over the screen."""
+
+    def __init__(self, command: list[str], **given: Any) -> None:
+        super().__init__(command, stdin=subprocess.DEVNULL, start_new_session=True, **given)
+
+    def communicate(self, input: bytes | None = None, timeout: float | None = None) -> tuple[bytes, bytes]:
+        from botocore.exceptions import CredentialRetrievalError
+
+        try:
+            return super().communicate(input, timeout or _PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            super().communicate()
+            raise CredentialRetrievalError(
+                provider="custom-process", error_msg=f"no answer within {_PATIENCE:.0f} seconds"
+            ) from None
+
+
+def profile_session(profile: str, places: AwsPlaces, region: str) -> Any:
+    """A botocore session whose credentials come from this profile alone: no environment, no machine role.
+
+    Botocore's own chain, with the SSO cache of `places` instead of the one below the home folder.
+    """
+    from botocore import credentials as chain
+    from botocore.utils import JSONFileCache
+
+    botocore = botocore_session(places, profile)
+    cache: dict[str, Any] = {}
+    tokens = JSONFileCache(str(places.sso_cache), dumps_func=_cache_text)
+
+    class Builder(chain.ProfileProviderBuilder):  # type: ignore[misc]  # botocore ships no types
+        def _create_process_provider(self, profile_name: str) -> Any:
+            return chain.ProcessProvider(profile_name, lambda: botocore.full_config, popen=_Program)
+
+    builder = Builder(botocore, cache=cache, region_name=region, sso_token_cache=tokens)
+    # The resolver's first provider is the same one botocore puts in front of the profile's.
+    assume_role = chain.AssumeRoleProvider(
+        load_config=lambda: botocore.full_config,
+        client_creator=lambda service, **given: botocore.create_client(
+            service, **{"region_name": region, **given}
+        ),
+        cache=cache,
+        profile_name=profile,
+        prompter=_no_prompt,
+        credential_sourcer=chain.CanonicalNameCredentialSourcer(
+            [chain.EnvProvider(), chain.ContainerProvider(), chain.InstanceMetadataProvider(_metadata())]
+        ),
+        profile_provider_builder=builder,
+    )
+    providers = [assume_role, *builder.providers(profile_name=profile, disable_env_vars=True)]
+    botocore.register_component("credential_provider", chain.CredentialResolver(providers=providers))
+    botocore.get_scoped_config()  # raises when there is no such profile
+    return botocore
+
+
+def _metadata() -> Any:
+    from botocore.utils import InstanceMetadataFetcher
+
+    return InstanceMetadataFetcher(timeout=1, num_attempts=1)
+
+
+def _cache_text(content: Any) -> str:
+    """The shared cache's JSON: times as `2026-11-24T03:00:00Z`."""
+    import json
+    from datetime import datetime
+
+    from wizard.services.aws import sso_cache
+
+    def plain(value: object) -> str:
+        if isinstance(value, datetime):
+            return sso_cache.spelled(value)
+        raise TypeError(f"not for the cache: {type(value).__name__}")
+
+    return json.dumps(content, default=plain)
+
+
+def _no_prompt(_question: str) -> str:
+    """Botocore would ask for an MFA code on the terminal, over the screen."""
+    from wizard.services.aws.reasons import CREDENTIALS
+
+    row = CREDENTIALS["mfa_needed"]
+    raise Problem(code=row.code, what=row.what, why=row.why, remedy=row.remedy, who=row.who, step=row.step)
