@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test lint types contracts pytest bench screenshots record snapshots clean
+.PHONY: help setup demo run test lint types contracts pytest bench screenshots record needs snapshots clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 14
@@ -43,6 +43,9 @@ snapshots: $(VENV)/.dev ## accept how the screens look now as the expected pictu
 
 record: $(VENV)/.dev ## record the stand-in terraform anew; needs the real one
 	@$(BIN)/python -m wizard.demo.recording.record
+
+needs: $(VENV)/.dev ## record anew which AWS permissions each resource type needs; takes minutes
+	@$(BIN)/python -m wizard.demo.recording.record_needs
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

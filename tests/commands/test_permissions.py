@@ -34,7 +34,7 @@ def module(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / "main.tf").write_text(
         'data "aws_region" "here" {}\n'
-        'resource "aws_iam_role" "one" {\n  name = "one"\n  assume_role_policy = "{}"\n}\n'
+        'resource "aws_iam_role" "one" {\n  name = "one"\n  assume_role_policy = "{}"\n  tags = local.tags\n}\n'
         'resource "aws_s3_bucket" "two" {\n  bucket = "two-bucket"\n}\n'
     )
     return folder

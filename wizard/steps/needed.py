@@ -36,6 +36,7 @@ def resources(folder: Path, environ: Mapping[str, str], account: str = "") -> li
             exists=each.exists,
             arn=each.arn,
             parent=each.parent,
+            options=each.options,
         )
         for each in state.resources(folder, environ, account)
     ]
@@ -55,7 +56,7 @@ def listing(folder: Path, environ: Mapping[str, str]) -> list[dict[str, Any]]:
     A type that the table does not know has one entry with `"known": false`: it is not known to need nothing.
     """
     rows: list[dict[str, Any]] = []
-    for ref in resources(folder, environ):
+    for ref in requirements.related(resources(folder, environ)):
         phases = requirements.phases(ref)
         start: dict[str, Any] = {"address": ref.address, "type": ref.type}
         if phases is None:

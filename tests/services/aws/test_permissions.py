@@ -220,8 +220,8 @@ def test_what_fails_otherwise_could_not_be_checked(aws: EmbeddedAws, as_user: As
 
 
 def test_an_unknown_type_could_not_be_checked(as_root: AwsSession) -> None:
-    findings = checked(as_root, needs([ref("aws_kms_key", "k")], account=ACCOUNT))
-    assert [(f.verdict, "aws_kms_key" in f.evidence) for f in findings] == [(Verdict.UNKNOWN, True)]
+    findings = checked(as_root, needs([ref("aws_sqs_queue", "k")], account=ACCOUNT))
+    assert [(f.verdict, "aws_sqs_queue" in f.evidence) for f in findings] == [(Verdict.UNKNOWN, True)]
 
 
 @pytest.mark.usefixtures("module")

@@ -22,12 +22,15 @@ def pairs(found: list[Need], phase: str) -> set[tuple[str, str]]:
 
 def test_the_table_is_well_formed() -> None:
     for kind, row in table().items():
-        assert set(row) <= {"read", "create", "tags", "update", "delete"}, kind
-        named = [*row["read"], *row.get("create", []), *row.get("tags", []), *row.get("delete", [])]
+        assert set(row) <= {"read", "create", "when", "update", "delete"}, kind
+        named = [*row["read"], *row.get("create", []), *row.get("delete", [])]
+        named += [
+            action for phases in row.get("when", {}).values() for group in phases.values() for action in group
+        ]
         named += [action for group in row.get("update", {}).values() for action in group]
-        assert all(re.fullmatch(r"(iam|s3|glue|lakeformation|sts):[A-Z]\w+", action) for action in named), (
-            type
-        )
+        assert all(
+            re.fullmatch(r"(iam|s3|glue|lakeformation|kms|sts):[A-Z]\w+", action) for action in named
+        ), kind
 
 
 def test_every_read_of_the_table_can_be_tried() -> None:
@@ -113,16 +116,19 @@ def test_a_name_that_is_not_known_yet_cannot_be_tried() -> None:
 
 
 def test_an_unknown_type_is_never_fine() -> None:
-    found = need(ResourceRef("aws_kms_key.k", "aws_kms_key", "k"))
-    assert [(n.known, n.address) for n in found] == [(False, "aws_kms_key.k")]
-    assert actions("aws_kms_key", "read") is None
+    found = need(ResourceRef("aws_sqs_queue.k", "aws_sqs_queue", "k"))
+    assert [(n.known, n.address) for n in found] == [(False, "aws_sqs_queue.k")]
+    assert actions("aws_sqs_queue", "read") is None
 
 
 def test_data_sources_have_needs_of_their_own() -> None:
     found = need(ResourceRef("data.aws_caller_identity.me", "aws_caller_identity"))
     assert [(n.action, n.phase) for n in found] == [("sts:GetCallerIdentity", "read")]
     assert need(ResourceRef("data.aws_partition.here", "aws_partition")) == []
-    assert need(ResourceRef("module.x.data.aws_partition.here", "aws_partition"))[0].known is False
+    for module in ("module.x", "module.data", 'module.x["a.b"].module.y[0]'):
+        assert need(ResourceRef(f"{module}.data.aws_partition.here", "aws_partition")) == []
+        role = need(ResourceRef(f"{module}.aws_iam_role.data", "aws_iam_role", "data"))
+        assert "iam:CreateRole" in {n.action for n in role}
 
 
 def test_other_changes_other_partitions_and_destroying() -> None:
@@ -133,9 +139,43 @@ def test_other_changes_other_partitions_and_destroying() -> None:
 
 
 def test_tags_are_asked_for_where_they_are_given() -> None:
-    bucket = ResourceRef("b", "aws_s3_bucket", "b")
-    assert "s3:PutBucketTagging" not in {n.action for n in need(bucket)}
-    tagged = ResourceRef("b", "aws_s3_bucket", "b", tagged=True)
-    assert "s3:PutBucketTagging" in {n.action for n in need(tagged)}
-    assert "iam:TagUser" in {n.action for n in need(ResourceRef("u", "aws_iam_user", "u"))}
-    assert "iam:TagUser" not in {n.action for n in need(ResourceRef("u", "aws_iam_user", "u", tagged=False))}
+    for kind, action in (("aws_s3_bucket", "s3:PutBucketTagging"), ("aws_iam_user", "iam:TagUser")):
+        assert action not in {n.action for n in need(ResourceRef("b", kind, "b"))}
+        tagged = ResourceRef("b", kind, "b", options=frozenset({"tags"}))
+        assert action in {n.action for n in need(tagged) if n.phase == "create"}
+
+
+def test_what_is_emptied_before_it_is_deleted_needs_more() -> None:
+    for options in (frozenset[str](), frozenset({"force_destroy"})):
+        user = ResourceRef("u", "aws_iam_user", "u", exists=True, options=options)
+        deleting = {n.action for n in need(user, deleting=True) if n.phase == "delete"}
+        assert ("iam:ListSSHPublicKeys" in deleting) is bool(options)
+        assert "iam:DeleteUser" in deleting
+
+
+def test_an_object_in_a_versioned_bucket_has_versions_to_delete() -> None:
+    there = ResourceRef("o", "aws_s3_object", "key", parent="b", exists=True)
+    kept = ResourceRef("v", "aws_s3_bucket_versioning", "b", exists=True)
+    for beside, expected in (((), False), ((kept,), True)):
+        found = needs([there, *beside], account=ACCOUNT, deleting=True)
+        assert (("s3:DeleteObjectVersion", "arn:aws:s3:::b/key") in pairs(found, "delete")) is expected
+
+
+def test_glue_is_asked_the_whole_way_up() -> None:
+    table = ResourceRef("t", "aws_glue_catalog_table", "Rows", parent="htd_db")
+    glue = f"arn:aws:glue:us-east-1:{ACCOUNT}"
+    assert pairs(need(table), "create") == {
+        ("glue:CreateTable", f"{glue}:{tail}") for tail in ("table/htd_db/rows", "database/htd_db", "catalog")
+    }
+    assert pairs(need(table), "read") == {
+        (f"glue:{name}", f"{glue}:table/htd_db/rows") for name in ("GetTable", "GetPartitionIndexes")
+    }
+
+
+def test_who_hands_on_a_role_must_be_allowed_to_pass_it() -> None:
+    for kind, parent in (
+        ("aws_glue_crawler", "runner"),
+        ("aws_lakeformation_resource", f"{IAM}:role/runner"),
+    ):
+        found = need(ResourceRef("c", kind, "c", parent=parent))
+        assert ("iam:PassRole", f"{IAM}:role/runner") in pairs(found, "create")

@@ -84,7 +84,27 @@ def _needs(
         catalog = f"arn:aws:lakeformation:{scope.region}:{caller.account}:catalog:{caller.account}"
         role = params.get("RoleArn") if operation == "RegisterResource" else None
         return (Need(action, catalog), *([Need("iam:PassRole", role)] if role else []))
+    if scope.service == "kms":
+        return _kms_needs(operation, params, f"arn:aws:kms:{scope.region}:{caller.account}")
     return (Need(action, "*"),)
+
+
+def _kms_needs(operation: str, params: Mapping[str, Any], prefix: str) -> tuple[Need, ...]:
+    """A key is named by its id or its ARN; an alias is checked beside the key it names.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+    """
+    action = f"kms:{operation}"
+    if operation == "CreateKey":
+        return (Need(action, "*"), *([Need("kms:TagResource", "*")] if params.get("Tags") else []))
+    names = [str(params[name]) for name in ("AliasName", "KeyId", "TargetKeyId") if params.get(name)]
+    arns = [
+        name
+        if name.startswith("arn:")
+        else f"{prefix}:{name if name.startswith('alias/') else f'key/{name}'}"
+        for name in names
+    ]
+    return tuple(Need(action, arn) for arn in arns or ["*"])
 
 
 _IAM_ENTITIES = (
@@ -156,6 +176,8 @@ def _glue_needs(operation: str, params: Mapping[str, Any], prefix: str) -> tuple
         return (Need(action, str(params["ResourceArn"])),)
     if operation.endswith("Databases"):
         return (Need(action, f"{prefix}:catalog"),)
+    if operation.endswith("Crawler"):
+        return _crawler_needs(action, params, prefix)
     about_table = any(word in operation for word in _GLUE_TABLES)
     database = params.get("DatabaseName")
     table = params.get("TableName")
@@ -171,6 +193,21 @@ def _glue_needs(operation: str, params: Mapping[str, Any], prefix: str) -> tuple
     needs = [Need(action, arn) for arn in arns]
     if operation == "CreateDatabase" and params.get("Tags"):
         needs.append(Need("glue:TagResource", arns[0]))
+    return tuple(needs)
+
+
+def _crawler_needs(action: str, params: Mapping[str, Any], prefix: str) -> tuple[Need, ...]:
+    """Whoever gives a crawler its role must be allowed to pass it on.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsglue.html
+    """
+    needs = [Need(action, f"{prefix}:crawler/{params.get('Name', '*')}")]
+    if params.get("Role") and action in ("glue:CreateCrawler", "glue:UpdateCrawler"):
+        role, account = str(params["Role"]), prefix.rpartition(":")[2]
+        arn = role if role.startswith("arn:") else f"arn:aws:iam::{account}:role/{role}"
+        needs.append(Need("iam:PassRole", arn))
+    if params.get("Tags"):
+        needs.append(Need("glue:TagResource", needs[0].resource))
     return tuple(needs)
 
 

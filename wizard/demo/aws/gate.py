@@ -40,6 +40,10 @@ class Call:
     status: int
     """HTTP status of the answer."""
     mutating: bool
+    actions: tuple[str, ...] = ()
+    """Every IAM action it takes: its own first, then those it brings along, such as iam:PassRole."""
+    invocation: str = ""
+    """The SDK's own number of the call, the same in the caller's log; empty when it sends none."""
 
 
 class Gate:
@@ -82,9 +86,12 @@ class Gate:
             reply = refusals.key_refused(target.protocol, scope.service, refused.reason)
             return self._timed(target, "", lambda: reply)
         target = understand(request, scope, caller, self._directory)
-        return self._timed(target, caller.arn, lambda: self._answer(request, caller, target))
+        invocation = request.headers.get("amz-sdk-invocation-id", "")
+        return self._timed(target, caller.arn, lambda: self._answer(request, caller, target), invocation)
 
-    def _timed(self, target: Target, principal: str, answer: Callable[[], Reply]) -> Reply:
+    def _timed(
+        self, target: Target, principal: str, answer: Callable[[], Reply], invocation: str = ""
+    ) -> Reply:
         """Wait as ordered, let a fault have its way, answer, and write the log."""
         at = time.time()
         if self.latency > 0:
@@ -99,7 +106,15 @@ class Gate:
         else:
             reply = failure
         call = Call(
-            at, target.action, target.resource, target.region, principal, reply.status, target.mutating
+            at,
+            target.action,
+            target.resource,
+            target.region,
+            principal,
+            reply.status,
+            target.mutating,
+            tuple(dict.fromkeys(need.action for need in target.needs)),
+            invocation,
         )
         with self._lock:
             self._calls.append(call)

@@ -7,7 +7,7 @@ from typing import Any
 
 from wizard.demo.aws import refusals
 from wizard.demo.aws.target import Target
-from wizard.demo.aws.wire import Reply, xml_reply
+from wizard.demo.aws.wire import Reply, json_reply, xml_reply
 
 
 def mend(target: Target, account: str) -> Reply | None:
@@ -16,6 +16,8 @@ def mend(target: Target, account: str) -> Reply | None:
         return _no_service_credentials()
     if target.action == "lakeformation:RevokePermissions":
         return _nothing_left_to_revoke(target, account)
+    if target.action == "glue:UpdateCrawler":
+        return _changed_crawler(target, account)
     if target.action == "iam:DeleteUser":
         return _still_has_keys(target, account)
     return None
@@ -53,6 +55,20 @@ def _nothing_left_to_revoke(target: Target, account: str) -> Reply | None:
                 return None
     message = "No permissions revoked. Grantee has no permissions and no grant options on resource."
     return refusals.error("rest-json", "lakeformation", 400, "InvalidInputException", message)
+
+
+def _changed_crawler(target: Target, account: str) -> Reply:
+    """moto has no UpdateCrawler."""
+    from moto.glue.models import glue_backends
+
+    crawler: Any = glue_backends[account][target.region].crawlers.get(str(target.params.get("Name", "")))
+    if crawler is None:
+        message = f"Crawler {target.params.get('Name')} not found."
+        return refusals.error("json", "glue", 400, "EntityNotFoundException", message)
+    for name, attribute in (("Description", "description"), ("Role", "role"), ("Targets", "targets")):
+        if name in target.params:
+            setattr(crawler, attribute, target.params[name])
+    return json_reply({})
 
 
 def _still_has_keys(target: Target, account: str) -> Reply | None:

@@ -97,8 +97,13 @@ def _bucket_needs(request: Request, arn: str) -> tuple[Need, ...]:
                 return (need(_OWN_DELETE[part], arn),)
             return (need(_verb(method) + name, arn),)
     if method == "POST" and "delete" in query:
-        keys = re.findall(r"<Key>([^<]*)</Key>", request.body.decode("utf-8", "replace"))
-        return tuple(need("DeleteObject", f"{arn}/{key}") for key in keys) or (need("DeleteObject", arn),)
+        objects = re.findall(r"<Object>(.*?)</Object>", request.body.decode("utf-8", "replace"), re.DOTALL)
+        found = [
+            need("DeleteObjectVersion" if "<VersionId>" in each else "DeleteObject", f"{arn}/{key[1]}")
+            for each in objects
+            if (key := re.search(r"<Key>([^<]*)</Key>", each))
+        ]
+        return tuple(found) or (need("DeleteObject", arn),)
     if "versions" in query:
         return (need("ListBucketVersions", arn),)
     if "uploads" in query:
@@ -123,4 +128,6 @@ def _object_needs(request: Request, arn: str) -> tuple[Need, ...]:
         return (need(f"DeleteObject{version}", arn),)
     source = unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/").partition("?")[0]
     copied = (need("GetObject", f"arn:aws:s3:::{source}"),) if source else ()
-    return (need("PutObject", arn), *copied)
+    # https://docs.aws.amazon.com/AmazonS3/latest/userguide/tagging-and-policies.html
+    tagged = (need("PutObjectTagging", arn),) if request.headers.get("x-amz-tagging") else ()
+    return (need("PutObject", arn), *copied, *tagged)

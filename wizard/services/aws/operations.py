@@ -38,6 +38,7 @@ _S3 = {
     "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "DeleteBucketTagging": "s3:PutBucketTagging",
+    "DeleteBucketOwnershipControls": "s3:PutBucketOwnershipControls",
     "DeleteObjects": "s3:DeleteObject",
     "CopyObject": "s3:PutObject",
     "CreateMultipartUpload": "s3:PutObject",

@@ -33,6 +33,7 @@ _SERVICES = {
     "s3": "S3",
     "glue": "Glue",
     "lakeformation": "LakeFormation",
+    "kms": "KMS",
     "sts": "STS",
     "": "Not known",
 }

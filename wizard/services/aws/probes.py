@@ -64,7 +64,7 @@ def _property(which: str, need: Need) -> object:
         return ref.parent if ref.type == "aws_iam_instance_profile" else ref.holder
     if which == "policy":
         return ref.own_name if ref.type in _INLINE and ref.own_name else NOBODY
-    if which in ("v1", "1"):
+    if which in ("v1", "1", "default"):
         return 1 if which == "1" else which
     known: dict[str, str] = {
         "holder": ref.holder,
@@ -88,6 +88,7 @@ CALLS: dict[str, Call] = {
     "iam:GetInstanceProfile": Call("iam", "get_instance_profile", {"InstanceProfileName": "own"}),
     "iam:GetUser": Call("iam", "get_user", {"UserName": "holder"}),
     "iam:GetUserPolicy": Call("iam", "get_user_policy", {"UserName": "holder", "PolicyName": "policy"}),
+    "iam:ListAttachedUserPolicies": Call("iam", "list_attached_user_policies", {"UserName": "holder"}),
     "iam:ListAccessKeys": Call("iam", "list_access_keys", {"UserName": "holder"}),
     "iam:GetPolicy": Call("iam", "get_policy", {"PolicyArn": "arn"}),
     "iam:GetPolicyVersion": Call("iam", "get_policy_version", {"PolicyArn": "arn", "VersionId": "v1"}),
@@ -106,10 +107,21 @@ CALLS: dict[str, Call] = {
     "s3:GetBucketObjectLockConfiguration": _s3("get_object_lock_configuration"),
     "s3:GetBucketTagging": _s3("get_bucket_tagging"),
     "s3:GetBucketPublicAccessBlock": _s3("get_public_access_block"),
+    "s3:GetBucketOwnershipControls": _s3("get_bucket_ownership_controls"),
     "s3:GetObject": Call("s3", "head_object", {"Bucket": "holder", "Key": "own"}),
     "s3:GetObjectTagging": Call("s3", "get_object_tagging", {"Bucket": "holder", "Key": "own"}),
     "glue:GetDatabase": Call("glue", "get_database", {"Name": "own"}),
     "glue:GetTags": Call("glue", "get_tags", {"ResourceArn": "need"}),
+    "glue:GetTable": Call("glue", "get_table", {"DatabaseName": "holder", "Name": "own"}),
+    "glue:GetPartitionIndexes": Call(
+        "glue", "get_partition_indexes", {"DatabaseName": "holder", "TableName": "own"}
+    ),
+    "glue:GetCrawler": Call("glue", "get_crawler", {"Name": "own"}),
+    "kms:DescribeKey": Call("kms", "describe_key", {"KeyId": "arn"}),
+    "kms:GetKeyPolicy": Call("kms", "get_key_policy", {"KeyId": "arn", "PolicyName": "default"}),
+    "kms:GetKeyRotationStatus": Call("kms", "get_key_rotation_status", {"KeyId": "arn"}),
+    "kms:ListResourceTags": Call("kms", "list_resource_tags", {"KeyId": "arn"}),
+    "kms:ListAliases": Call("kms", "list_aliases", {"Limit": "1"}),
     "lakeformation:ListPermissions": Call("lakeformation", "list_permissions", {"MaxResults": "1"}),
     "lakeformation:GetDataLakeSettings": Call("lakeformation", "get_data_lake_settings"),
     "lakeformation:DescribeResource": Call("lakeformation", "describe_resource", {"ResourceArn": "arn"}),
@@ -130,6 +142,8 @@ _ABSENT_BUT_ALLOWED = frozenset(
         "NoSuchTagSet",
         "NoSuchTagSetError",
         "NoSuchPublicAccessBlockConfiguration",
+        "OwnershipControlsNotFoundError",
+        "NotFoundException",
         "NoSuchKey",
         "UnsupportedArgument",
     }

@@ -1,8 +1,9 @@
 """What Terraform's AWS provider needs to be allowed, from the resources in front of us.
 
 The table in `actions.json` says which IAM actions a resource type needs to be read (in every refresh), created,
-updated (by attribute) and deleted. It follows the calls that provider 5.100.0 was seen to make, and the service
-authorization reference for rights that have no call of their own (iam:PassRole, tagging):
+updated (by attribute) and deleted, beside what its reads need. `make needs` records it from real Terraform, so it
+is what the provider does, not what somebody believes; a test records it again. Rights that have no call of their
+own (iam:PassRole, tagging at creation) come from the service authorization reference:
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -25,9 +26,18 @@ _SATELLITES = (
     "aws_iam_role_policy",
     "aws_iam_user_policy",
     "aws_iam_role_policy_attachment",
+    "aws_iam_user_policy_attachment",
     "aws_s3_object",
+    "aws_glue_catalog_table",
 )
 """Types that live inside another resource, whose name comes first in their id: `htd-role:htd-s3`."""
+_WITH_PARENT = (
+    "aws_iam_instance_profile",
+    "aws_iam_access_key",
+    "aws_glue_crawler",
+    "aws_lakeformation_resource",
+)
+"""Types whose parent is never themselves: the user of a key, the role that is handed on."""
 _MODULES = re.compile(r"^(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
 """What stands before the address of a resource in a child module."""
 
@@ -48,8 +58,8 @@ class ResourceRef:
     arn: str = ""
     parent: str = ""
     """The role, user or bucket it belongs to, where it has one; otherwise taken from `name` or `arn`."""
-    tagged: bool | None = None
-    """Tags are given to it; None when not known (then IAM resources count as tagged, others do not)."""
+    options: frozenset[str] = frozenset()
+    """Words of the table's `when` that are true of it: `tags`, `force_destroy`, `versioned`."""
 
     @property
     def own_name(self) -> str:
@@ -74,7 +84,7 @@ class ResourceRef:
             return (holder, own) if divided else ("", name)
         if not name and self.arn.startswith("arn:"):
             name = re.split(r"[:/]", self.arn)[-1]
-        if self.type in ("aws_iam_instance_profile", "aws_iam_access_key"):
+        if self.type in _WITH_PARENT:
             return self.parent, name
         return self.parent or name, name
 
@@ -104,15 +114,24 @@ class Need:
 
 
 @cache
-def table() -> Mapping[str, Mapping[str, Any]]:
-    """Resource type -> phase -> actions; `update` maps attributes (`*` for any other) to actions."""
+def _recorded() -> Mapping[str, Mapping[str, Any]]:
     text = files("wizard.services.aws").joinpath("actions.json").read_text("utf-8")
     loaded: Mapping[str, Mapping[str, Any]] = json.loads(text)
     return loaded
 
 
+def table() -> Mapping[str, Mapping[str, Any]]:
+    """Resource type -> phase -> actions; `update` maps attributes (`*` for any other), `when` options to phases."""
+    return {kind: row for kind, row in _recorded().items() if kind != "provider"}
+
+
+def provider() -> str:
+    """Version of hashicorp/aws that the table was recorded with."""
+    return str(_recorded()["provider"]["hashicorp/aws"])
+
+
 def actions(
-    type: str, phase: Phase, *, attributes: Sequence[str] = (), tagged: bool = False
+    type: str, phase: Phase, *, attributes: Sequence[str] = (), options: Collection[str] = ()
 ) -> list[str] | None:
     """The actions of one phase of a resource type; None when the type is not in the table."""
     row = table().get(type)
@@ -122,8 +141,11 @@ def actions(
         by_attribute: Mapping[str, list[str]] = row.get("update", {})
         wanted = attributes or tuple(by_attribute)
         return _once(a for name in wanted for a in by_attribute.get(name, by_attribute.get("*", [])))
-    found = list(row.get(phase, []))
-    return _once(found + (list(row.get("tags", [])) if phase == "create" and tagged else []))
+    more: Mapping[str, Mapping[str, list[str]]] = row.get("when", {})
+    extra = [
+        action for option, phases in more.items() if option in options for action in phases.get(phase, [])
+    ]
+    return _once([*row.get(phase, []), *extra])
 
 
 def needs(
@@ -142,7 +164,7 @@ def needs(
     one Need without an action.
     """
     found: list[Need] = []
-    for ref in _with_role(resources):
+    for ref in related(resources):
         kind = _kind(ref)
         where = ref.region or region
         if kind not in table():
@@ -150,15 +172,17 @@ def needs(
             continue
         phases: list[tuple[Phase, list[str]]] = [("read", actions(kind, "read") or [])]
         if not ref.exists and not kind.startswith("data."):
-            phases.append(("create", actions(kind, "create", tagged=_tagged(ref)) or []))
+            phases.append(("create", actions(kind, "create", options=ref.options) or []))
         if ref.exists and kind in changes:
             phases.append(("update", actions(kind, "update", attributes=tuple(changes[kind])) or []))
         if deleting and not kind.startswith("data."):
-            phases.append(("delete", actions(kind, "delete") or []))
+            phases.append(("delete", actions(kind, "delete", options=ref.options) or []))
         found += [
-            Need(action, resource_arn(action, ref, account, where, partition), where, phase, ref.address, ref)
+            Need(action, arn, where, phase, ref.address, ref)
             for phase, wanted in phases
             for action in wanted
+            # A read is made for real and so asks about all of them at once.
+            for arn in resource_arns(action, ref, account, where, partition)[: 1 if phase == "read" else None]
         ]
     return found
 
@@ -174,7 +198,7 @@ def phases(ref: ResourceRef) -> dict[Phase, list[str]] | None:
     wanted: tuple[Phase, ...] = (
         ("read",) if kind.startswith("data.") else ("read", "create", "update", "delete")
     )
-    return {phase: actions(kind, phase, tagged=_tagged(ref)) or [] for phase in wanted}
+    return {phase: actions(kind, phase, options=ref.options) or [] for phase in wanted}
 
 
 def _kind(ref: ResourceRef) -> str:
@@ -182,35 +206,57 @@ def _kind(ref: ResourceRef) -> str:
     return f"data.{ref.type}" if _MODULES.sub("", ref.address).startswith("data.") else ref.type
 
 
-def _tagged(ref: ResourceRef) -> bool:
-    return ref.tagged if ref.tagged is not None else ref.type.startswith("aws_iam_")
+def related(resources: Sequence[ResourceRef]) -> list[ResourceRef]:
+    """The same resources with what the others tell of them.
+
+    An instance profile wraps the module's role where there is only one that it can be; an object in a bucket
+    whose versions are kept has versions of its own.
+    """
+    roles = [ref.own_name for ref in resources if ref.type == "aws_iam_role" and _kind(ref) == ref.type]
+    versioned = {ref.holder for ref in resources if ref.type == "aws_s3_bucket_versioning" and ref.holder}
+    found = []
+    for each in resources:
+        ref = each
+        if ref.type == "aws_iam_instance_profile" and not ref.parent and len(roles) == 1:
+            ref = replace(ref, parent=roles[0])
+        if ref.type == "aws_s3_object" and ref.holder in versioned:
+            ref = replace(ref, options=ref.options | {"versioned"})
+        found.append(ref)
+    return found
 
 
-def _with_role(resources: Sequence[ResourceRef]) -> list[ResourceRef]:
-    """Instance profiles with the role they wrap, where the module has only one that it can be."""
-    roles = [
-        ref.own_name
-        for ref in resources
-        if ref.type == "aws_iam_role" and not ref.address.startswith("data.")
-    ]
-    if len(roles) != 1:
-        return list(resources)
-    return [
-        replace(ref, parent=roles[0]) if ref.type == "aws_iam_instance_profile" and not ref.parent else ref
-        for ref in resources
-    ]
-
-
-def resource_arn(action: str, ref: ResourceRef, account: str, region: str, partition: str) -> str:
-    """The ARN that `action` is authorised on when Terraform works on `ref`; `*` when it cannot be named."""
+def resource_arns(
+    action: str, ref: ResourceRef, account: str, region: str, partition: str
+) -> tuple[str, ...]:
+    """The ARNs that `action` is authorised on when Terraform works on `ref`; `*` for what cannot be named."""
     service, _, name = action.partition(":")
     if service == "s3":
-        return _bucket_or_object(name, ref, partition)
+        return (_bucket_or_object(name, ref, partition),)
     if service == "iam":
-        return _iam(name, ref, account, partition)
+        return (_iam(name, ref, account, partition),)
     if service == "glue" and ref.own_name:
-        return f"arn:{partition}:glue:{region}:{account}:database/{ref.own_name}"
-    return "*"
+        return _glue(name, ref, f"arn:{partition}:glue:{region}:{account}")
+    if service == "kms" and name != "ListAliases":
+        return (ref.arn if ref.arn.startswith("arn:") else "*",)
+    return ("*",)
+
+
+def _glue(name: str, ref: ResourceRef, prefix: str) -> tuple[str, ...]:
+    """Glue asks the whole way up: the table, its database, the catalog.
+
+    Source: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
+    """
+    own = ref.own_name.lower()
+    if ref.type == "aws_glue_crawler":
+        return (f"{prefix}:crawler/{ref.own_name}",)
+    if ref.type == "aws_glue_catalog_table":
+        return (
+            f"{prefix}:table/{ref.holder.lower()}/{own}",
+            f"{prefix}:database/{ref.holder.lower()}",
+            f"{prefix}:catalog",
+        )
+    database = f"{prefix}:database/{own}"
+    return (database,) if "Tag" in name else (database, f"{prefix}:catalog")
 
 
 def _bucket_or_object(name: str, ref: ResourceRef, partition: str) -> str:
@@ -225,13 +271,16 @@ def _iam(name: str, ref: ResourceRef, account: str, partition: str) -> str:
     kind = {
         "aws_iam_user": "user",
         "aws_iam_user_policy": "user",
+        "aws_iam_user_policy_attachment": "user",
         "aws_iam_access_key": "user",
         "aws_iam_policy": "policy",
         "aws_iam_instance_profile": "instance-profile",
     }.get(ref.type, "role")
     subject = ref.own_name if kind in ("policy", "instance-profile") else ref.holder
-    if kind == "instance-profile" and name in ("GetRole", "PassRole"):
+    if name == "PassRole" or (kind == "instance-profile" and name == "GetRole"):
         kind, subject = "role", ref.parent
+        if subject.startswith("arn:"):
+            return subject
     elif f":{kind}/" in ref.arn:
         return ref.arn
     return f"arn:{partition}:iam::{account}:{kind}/{subject}" if subject and account else "*"

@@ -50,6 +50,8 @@ class Foreseen:
     """Of its provider; empty when it is the default one or not known."""
     absent: bool
     """Its count is 0: there will be none."""
+    given: frozenset[str] = frozenset()
+    """Names of the arguments that are set to something; `tags` too when the provider tags everything."""
 
 
 def foresee(folder: Path, account: str = "") -> dict[str, Foreseen]:
@@ -92,6 +94,7 @@ class _Module:
     locals: dict[str, str] = field(default_factory=dict)
     declared: dict[str, Body] = field(default_factory=dict)
     regions: dict[str, str] = field(default_factory=dict)
+    tags_everything: bool = False
 
     def __post_init__(self) -> None:
         for file in sorted(self.folder.glob("*.tf")):
@@ -106,15 +109,22 @@ class _Module:
             self.variables[labels[0]] = inside.arguments["default"]
         elif kind == "locals":
             self.locals |= inside.arguments
-        elif kind == "provider" and labels == ("aws",) and "alias" in inside.arguments:
-            self.regions[inside.arguments["alias"].strip('"')] = inside.arguments.get("region", "")
+        elif kind == "provider" and labels == ("aws",):
+            self.tags_everything |= any(block == "default_tags" for block, _, _ in inside.blocks)
+            if "alias" in inside.arguments:
+                self.regions[inside.arguments["alias"].strip('"')] = inside.arguments.get("region", "")
         elif kind in ("resource", "data") and len(labels) == 2:
             prefix = "data." if kind == "data" else ""
             self.declared[f"{prefix}{labels[0]}.{labels[1]}"] = inside
 
     def foresee(self) -> dict[str, Foreseen]:
         return {
-            address: Foreseen(self._values(inside), self._region(inside), self._known("count", inside) == 0)
+            address: Foreseen(
+                self._values(inside),
+                self._region(inside),
+                self._known("count", inside) == 0,
+                self._given(inside),
+            )
             for address, inside in self.declared.items()
         }
 
@@ -125,6 +135,14 @@ class _Module:
         for kind, _, text in inside.blocks:
             values.setdefault(kind, [self._values(body(text))])
         return values
+
+    def _given(self, inside: Body) -> frozenset[str]:
+        named = {
+            name
+            for name, expression in inside.arguments.items()
+            if not re.fullmatch(r"null|\{\s*\}", expression) and self._known(name, inside) is not False
+        }
+        return frozenset(named | ({"tags"} if self.tags_everything else set()))
 
     def _region(self, inside: Body) -> str:
         alias = inside.arguments.get("provider", "").removeprefix("aws.")

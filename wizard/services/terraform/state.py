@@ -22,7 +22,28 @@ from wizard.services.terraform.stream import cleaned, without_index
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 _REGION = re.compile(r"arn:[\w-]+:[\w-]+:([a-z]{2}(?:-[a-z]+)+-\d):")
-_INSIDE = ("aws_iam_role_policy", "aws_iam_role_policy_attachment", "aws_iam_user_policy", "aws_s3_object")
+_INSIDE = (
+    "aws_iam_role_policy",
+    "aws_iam_role_policy_attachment",
+    "aws_iam_user_policy",
+    "aws_iam_user_policy_attachment",
+    "aws_s3_object",
+    "aws_glue_catalog_table",
+)
+_OPTIONS = frozenset({"tags", "force_destroy"})
+_PARENTS = {
+    "aws_iam_role_policy": "role",
+    "aws_iam_instance_profile": "role",
+    "aws_iam_role_policy_attachment": "role",
+    "aws_iam_user_policy": "user",
+    "aws_iam_user_policy_attachment": "user",
+    "aws_iam_access_key": "user",
+    "aws_s3_object": "bucket",
+    "aws_glue_catalog_table": "database_name",
+    "aws_glue_crawler": "role",
+    "aws_lakeformation_resource": "role_arn",
+}
+"""Type -> the argument that names what a resource belongs to, or the role it is given."""
 _ALIAS = re.compile(r"\]\.(\w+)$")
 
 
@@ -39,7 +60,9 @@ class Resource:
     exists: bool
     arn: str = ""
     parent: str = ""
-    """Role, user or bucket it belongs to."""
+    """Role, user, bucket or database it belongs to."""
+    options: frozenset[str] = frozenset()
+    """Which of `tags` and `force_destroy` are set: they ask for more rights."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +158,7 @@ def resources(folder: Path, environ: Mapping[str, str] | None = None, account: s
             region=one_line(foreseen[each.address].region, 40),
             exists=False,
             parent=parent,
+            options=_OPTIONS & foreseen[each.address].given,
         )
         for each in declared(folder)
         if each.block in ("resource", "data") and each.type.startswith("aws_")
@@ -177,6 +201,7 @@ def _resource(entry: Mapping[str, Any], instance: Mapping[str, Any], regions: _R
         # An object's ARN repeats its bucket and key, which are known apart.
         arn="" if kind == "aws_s3_object" else one_line(values.get("arn") or "", 400),
         parent=one_line(_parent(kind, values), 300),
+        options=frozenset(option for option in _OPTIONS if values.get(option) or values.get(f"{option}_all")),
     )
 
 
@@ -198,11 +223,7 @@ def _name(kind: str, values: Mapping[str, Any]) -> str:
 
 
 def _parent(kind: str, values: Mapping[str, Any]) -> str:
-    if kind in ("aws_iam_role_policy", "aws_iam_instance_profile", "aws_iam_role_policy_attachment"):
-        return str(values.get("role") or "")
-    if kind in ("aws_iam_user_policy", "aws_iam_access_key"):
-        return str(values.get("user") or "")
-    return str(values.get("bucket") or "") if kind == "aws_s3_object" else ""
+    return str(values.get(_PARENTS.get(kind, "")) or "")
 
 
 def _database(values: Mapping[str, Any]) -> str:
