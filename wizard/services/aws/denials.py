@@ -162,18 +162,23 @@ def _refused(flat: str) -> Denial | None:
     on = grammar.ON_RESOURCE.match(rest)
     resource = None
     if on:
-        resource = on["quoted"] or on["bare"].rstrip(".,;)\"'}]") or None
+        resource = on["quoted"] or _whole(on["bare"]).rstrip(".,;)\"'}]") or None
         rest = rest[on.end() :]
     reason, policy_arn = _clause(rest)
     return Denial(
         reason=reason,
-        principal=found["principal"] or found["arn"],
+        principal=_whole(found["principal"] or found["arn"] or "") or None,
         action=found["action"],
         resource=resource,
         policy_arn=policy_arn,
         code=envelopes.code(flat),
         text=flat,
     )
+
+
+def _whole(arn: str) -> str:
+    """An ARN without the blank that a line break left behind a slash or a colon."""
+    return re.sub(r"(?<=[/:]) ", "", arn) if arn.startswith("arn:") else arn
 
 
 def _clause(rest: str) -> tuple[str, str | None]:
@@ -218,8 +223,6 @@ def _lake(flat: str) -> Denial | None:
 
 
 def _bare(flat: str) -> Denial | None:
-    if told := grammar.TOLD.search(flat):
-        return Denial("unspecified", action=told["action"], code=envelopes.code(flat), text=flat)
     if not grammar.BARE.search(flat):
         return None
     action, resource = envelopes.action(flat), envelopes.named(flat)

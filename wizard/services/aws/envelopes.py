@@ -11,7 +11,8 @@ from itertools import accumulate
 from wizard.core.text import clean
 from wizard.services.aws import operations
 
-_BOX = re.compile(r"(?m)^[ \t]*[│╷╵|][ \t]?")
+_BOX = re.compile(r"(?m)^(?:[^\n│╷╵]{0,40}?[│╷╵]|[ \t]*(?:\||#{1,6}(?=\s)|//|>(?=\s)))[ \t]?")
+"""Terraform's box with what a log puts before it, and the marks of a quotation or a comment."""
 _CODE_WORDS = (
     "AccessDeniedException|AccessDenied|UnauthorizedOperation|UnauthorizedException|UnauthorizedAccess|"
     "ExpiredTokenException|ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|"

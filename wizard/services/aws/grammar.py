@@ -9,20 +9,22 @@ from __future__ import annotations
 import re
 
 REFUSED = re.compile(
-    r"(?:\b[Uu]ser(?:: ?| (?=arn:))(?P<principal>(?:(?!\b[Uu]ser: ).){1,400}?) "
-    r"|(?P<arn>arn:[\w-]+:(?:iam|sts):\S+) )?"
-    r"is not authorized to perform:? ?(?P<action>[A-Za-z][\w-]*:[A-Za-z*]\w*)"
+    r"(?:(?:\b[Uu]ser(?:: ?| (?=arn:))(?P<principal>(?:(?!\b[Uu]ser: ).){1,400}?)"
+    r"|(?P<arn>arn:[\w-]+:(?:iam|sts):\S+)) is )?"
+    r"\b[Nn]ot authorized to perform:? ?(?P<action>[A-Za-z][\w-]*:[A-Za-z*]\w*)"
 )
 ON_RESOURCE = re.compile(
     r"^ ?on (?:the )?resource(?:: ?| (?=[\"*]|arn:))"
     r"(?:\"(?P<quoted>[^\"]+)\""
-    r"|(?P<bare>(?:(?:role|user|group|policy|instance profile|mfa|database|table|catalog) )?\S+))"
+    r"|(?P<bare>(?:(?:role|user|group|policy|instance profile|mfa|database|table|catalog) )?\S+"
+    # An ARN that somebody's line breaking cut after a slash goes on behind it.
+    r"(?:(?<=[/:]) (?!because |with )\S+(?= (?:because no|with an) ))?))"
 )
 CLAUSE = re.compile(
     r"(?P<how>because no|with an explicit deny in (?:an?|the)) "
     r"(?P<layer>[A-Za-z][A-Za-z -]{2,40}? polic(?:y|ies)|permissions? boundary)"
     r"(?: transitively through an? (?P<through>[A-Za-z -]{3,40}? policy))?"
-    r"(?:: ?(?P<arn>arn:[\w-]+:\S+))?"
+    r"(?::? ?(?P<arn>arn:[\w-]+:\S+))?"
 )
 LAYERS = {
     "identity": "identity",
@@ -52,7 +54,6 @@ LAKE = (
     re.compile(r"Insufficient Lake ?Formation permission"),
 )
 
-TOLD = re.compile(r"(?:You are n|\bN)ot authorized to perform:? ?(?P<action>[\w-]+:\w+)")
 BARE = re.compile(
     r"You are not authorized to perform this operation|\bAccess ?Denied\b|\bAccessDeniedException\b"
     r"|\bAllAccessDisabled\b|Forbidden: Forbidden|operation: Forbidden\b|\bUnauthorizedOperation\b|StatusCode: 403\b"
