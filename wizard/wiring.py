@@ -149,6 +149,7 @@ def pretend(world: World, options: Options, paths: Paths, redact: Redactor, stac
         workspace_url=world.workspace_url,
         find_engine=lambda: world.engine,
         open_browser=_browse,
+        local_browser=options.attended and _local_browser(),
         warehouse_id=options.warehouse_id,
         redact=redact,
     )
@@ -175,13 +176,29 @@ def _flow(
     )
 
 
-def _browse(address: str) -> bool:
-    """Open a browser on this machine; over ssh or without a display there is none."""
+_TEXT_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")
+"""They would open over the screen."""
+
+
+def _local_browser() -> bool:
+    """Whether a browser can open here; over ssh or without a display there is none."""
     remote = os.environ.get("SSH_CONNECTION") or os.environ.get("SSH_TTY")
     graphical = (
         os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.uname().sysname == "Darwin"
     )
     if remote or not graphical:
+        return False
+    import webbrowser
+
+    try:
+        return getattr(webbrowser.get(), "name", "") not in _TEXT_BROWSERS
+    except webbrowser.Error:
+        return False
+
+
+def _browse(address: str) -> bool:
+    """Open a browser on this machine."""
+    if not _local_browser():
         return False
     import webbrowser
 

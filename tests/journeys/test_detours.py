@@ -44,15 +44,6 @@ def test_pasted_keys_sign_in_and_stay_in_memory(play: Any) -> None:
                 assert keys.secret_access_key.encode() not in file.read_bytes(), file
 
 
-def test_aws_is_asked_which_of_them_work(play: Any) -> None:
-    with play() as played:
-        played.visit(Visit(FRONT.id))
-        played.visit(Visit("credentials", {"source": "try", "checked": "profile:htd-user"}))
-        assert played.flow.facts.need(AwsIdentity).arn.endswith("user/htd-user")
-        told = {e.id: e.evidence for _, e in played.events if isinstance(e, Finding)}
-        assert "AWS_PROFILE names it" in told["aws.source"]
-
-
 def test_another_portal_offers_accounts_and_roles(play: Any) -> None:
     with play("fresh") as played:
         portal = played.world.aws.portal

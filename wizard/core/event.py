@@ -66,9 +66,10 @@ class Ask:
 
 @dataclass(frozen=True)
 class DeviceCode:
-    """A code to compare and approve in a browser."""
+    """A sign-in that waits for a browser: a code to compare and approve there."""
 
     user_code: str
+    """Empty where there is nothing to compare: the browser on this computer comes back by itself."""
     url: str
     url_complete: str
     expires_at: datetime

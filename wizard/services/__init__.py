@@ -36,6 +36,8 @@ class Services:
     """The Terraform to use. Raises Problem when there is none."""
     open_browser: Callable[[str], bool]
     """Opens an address in a browser on this machine; False when there is none."""
+    local_browser: bool = False
+    """A browser can open on this machine, and somebody is there to use it."""
     terraform_dir: Path | None = None
     """The module's folder, when the operator named one."""
     deployment: str = "default"

@@ -11,26 +11,61 @@ from wizard.core.question import Choice, Kind, Question
 from wizard.services import Services
 
 if TYPE_CHECKING:
-    from wizard.services.aws import keys, sign_in, sso
+    from wizard.services.aws import keys, sign_in, start_url
     from wizard.services.aws import session as aws_session
     from wizard.services.aws.profiles import Source
     from wizard.services.aws.session import AwsSession
+    from wizard.services.aws.sso import SsoToken
 else:
     keys = lazy("wizard.services.aws.keys")
     sign_in = lazy("wizard.services.aws.sign_in")
-    sso = lazy("wizard.services.aws.sso")
+    start_url = lazy("wizard.services.aws.start_url")
     aws_session = lazy("wizard.services.aws.session")
+
+_BROWSER, _CODE = "browser", "code"
 
 
 def from_source(source: Source, services: Services) -> Run[AwsSession]:
     places = services.aws_places
     if source.needs_login:
-        token = yield from sign_in.device_login(
-            source.sso_start_url, source.sso_region, places, source.sso_session or None, services.now
-        )
-        services.redact.learn(*token.secrets())
+        yield from _login(source.sso_start_url, source.sso_region, source.sso_session or None, services)
     yield Phase(f"Signing in with {source.words}")
     return sign_in.open_source(source, places, services.environ)
+
+
+def _login(start: str, region: str, session_name: str | None, services: Services) -> Run[SsoToken]:
+    """Through the browser of this computer where there is one and it is wanted, else with a code."""
+    way = _CODE
+    if services.local_browser:
+        way = (yield _ask_way())["way"]
+    if way == _BROWSER:
+        token = yield from sign_in.browser_login(
+            start, region, services.aws_places, services.open_browser, session_name, services.now
+        )
+    else:
+        token = yield from sign_in.device_login(
+            start, region, services.aws_places, session_name, services.now
+        )
+    services.redact.learn(*token.secrets())
+    return token
+
+
+def _ask_way() -> Ask:
+    return Ask(
+        (
+            Question(
+                "way",
+                "Sign in",
+                Kind.CHOICE,
+                choices=(
+                    Choice(_BROWSER, "In the browser of this computer", "it opens and comes back by itself"),
+                    Choice(_CODE, "With a code", "to approve on this or any other device"),
+                ),
+                default=_BROWSER,
+            ),
+        ),
+        title="Where do you want to approve the sign-in?",
+    )
 
 
 def through_portal(services: Services) -> Run[AwsSession]:
@@ -41,16 +76,13 @@ def through_portal(services: Services) -> Run[AwsSession]:
                 "Start address of the portal",
                 placeholder="https://my-company.awsapps.com/start",
                 help="Your company's page for AWS accounts; the browser shows it when you open the AWS portal.",
-                check=sso.start_url_fault,
+                check=start_url.fault,
             ),
-            Question("sso_region", "Region of the portal", default="us-east-1", check=sso.region_fault),
+            Question("sso_region", "Region of the portal", default="us-east-1", check=start_url.region_fault),
         ),
         title="Which portal?",
     )
-    token = yield from sign_in.device_login(
-        answers["start_url"], answers["sso_region"], services.aws_places, session_name=None, now=services.now
-    )
-    services.redact.learn(*token.secrets())
+    token = yield from _login(answers["start_url"], answers["sso_region"], None, services)
     yield Phase("Reading your accounts", "aws sso list-accounts")
     accounts = sign_in.list_accounts(token)
     if not accounts:
@@ -85,7 +117,7 @@ def with_pasted_keys(services: Services) -> Run[AwsSession]:
                 help="An export block, an ini block, JSON, or the three values; copied from the console will do.",
                 check=keys.fault,
             ),
-            Question("region", "Region", default=region, check=sso.region_fault),
+            Question("region", "Region", default=region, check=start_url.region_fault),
         ),
         title="Access keys",
         reason="They stay in memory, are never written anywhere, and reach Terraform through its environment.",

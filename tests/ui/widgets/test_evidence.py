@@ -27,6 +27,7 @@ from wizard.ui.evidence import Evidence
 from wizard.ui.widgets.diff import compared
 from wizard.ui.widgets.findings import Findings, ordered
 from wizard.ui.widgets.gauge import Gauge
+from wizard.ui.widgets.large import large
 from wizard.ui.widgets.log import MOST, LineLog
 from wizard.ui.widgets.plan import PlanBlock
 from wizard.ui.widgets.resources import Resources
@@ -97,6 +98,24 @@ def test_a_code_runs_out_in_words() -> None:
     assert app.evidence.address() == "https://x.test?c=AB-12"
     words, _ = _shows([code], later=91)
     assert "expired" in words
+
+
+def test_the_browser_of_this_computer_needs_no_code() -> None:
+    code = DeviceCode("", "http://127.0.0.1:8080/x", "http://127.0.0.1:8080/x", NOON + timedelta(seconds=90))
+    words, app = _shows([code])
+    assert "It must show this code" not in words
+    assert "http://127.0.0.1:8080/x" in words
+    block = app.evidence.blocks[0]
+    assert block.copyable() == app.evidence.address() == "http://127.0.0.1:8080/x"
+
+
+def test_a_code_is_large_where_there_is_room() -> None:
+    assert large("L-1", 17) == ["█            ▄█", "█      ▀▀▀    █", "▀▀▀▀▀        ▀▀▀"]
+    assert [len(row) <= 53 for row in large("WDJB-MJHT", 60)] == [True] * 3
+    assert large("WDJB-MJHT", 52) == [], "rather plain than cut"
+    assert large("wdjb", 60) == []
+    seen = {tuple(large(letter, 5)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-"}
+    assert len(seen) == 37, "no two letters look alike"
 
 
 def test_a_difference_has_signs_counts_and_context() -> None:

@@ -12,21 +12,15 @@ from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
 from wizard.services.aws.profiles import Source
 from wizard.services.aws.session import DEFAULT_REGION, AwsPlaces, AwsSession, botocore_session
-from wizard.services.aws.sso import (
-    Account,
-    SsoToken,
-    cached_token,
-    device_login,
-    list_accounts,
-    list_roles,
-    refresh,
-    role_session,
-)
+from wizard.services.aws.sso import SsoToken, cached_token, device_login, refresh
+from wizard.services.aws.sso_browser import browser_login
+from wizard.services.aws.sso_portal import Account, list_accounts, list_roles, role_session
 
 __all__ = [
     "Account",
     "Keys",
     "SsoToken",
+    "browser_login",
     "cached_token",
     "device_login",
     "keys_session",

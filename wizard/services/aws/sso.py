@@ -1,4 +1,4 @@
-"""Signing in through IAM Identity Center with a code to approve in a browser, and choosing a role.
+"""Signing in through IAM Identity Center with a code to approve in a browser; the token, its renewal, its cache.
 
 Tokens are kept in the cache that the AWS CLI, every SDK and Terraform share, so one sign-in serves them all.
 Sources: https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/Welcome.html (the flow),
@@ -8,28 +8,28 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-sso-credentials.html (th
 from __future__ import annotations
 
 import json
-import re
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wizard.core.event import DeviceCode, Phase, Wait, Work
 from wizard.core.problem import Problem
-from wizard.core.text import clean, one_line
+from wizard.core.text import one_line
 from wizard.services.aws import sso_cache
 from wizard.services.aws.errors import code_of, problem, told
-from wizard.services.aws.session import AwsPlaces, AwsSession, botocore_session
+from wizard.services.aws.session import AwsPlaces, botocore_session
 
-_SCOPES = ("sso:account:access",)
+SCOPES = ("sso:account:access",)
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _RENEW_BEFORE = timedelta(minutes=15)
 _CLIENT_NAME = "htd-wizard"
 _one_renews = threading.Lock()
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """The moment, for those who are not told another one."""
     return datetime.now(UTC)
 
 
@@ -53,29 +53,18 @@ class SsoToken:
         return tuple(part for part in (self.access_token, self.client_secret, self.refresh_token) if part)
 
 
-@dataclass(frozen=True)
-class Account:
-    """An account that this sign-in may enter."""
-
-    id: str
-    name: str
-    email: str = ""
-
-
 def device_login(
     start_url: str,
     sso_region: str,
     places: AwsPlaces,
     session_name: str | None = None,
-    now: Callable[[], datetime] = _utc_now,
+    now: Callable[[], datetime] = utc_now,
 ) -> Work[SsoToken]:
     """Show a code, wait until it is approved, keep the token in the shared cache. Raises Problem."""
-    yield Phase(
-        "Asking SSO for a code", f"aws sso login --sso-session {session_name}" if session_name else ""
-    )
-    client = _oidc(sso_region, places)
-    registration = _registration(client, start_url, sso_region, places, session_name, now())
-    started = _start(client, registration, start_url)
+    yield Phase("Asking SSO for a code", command(session_name))
+    client = oidc(sso_region, places)
+    registered = registration(client, start_url, sso_region, places, session_name, now())
+    started = _start(client, registered, start_url)
     ends = now() + timedelta(seconds=int(started.get("expiresIn", 600)))
     yield Phase("Waiting for you to approve the code in the browser")
     yield DeviceCode(
@@ -84,21 +73,39 @@ def device_login(
         url_complete=one_line(started.get("verificationUriComplete") or started["verificationUri"], 600),
         expires_at=ends,
     )
-    answer = yield from _poll(client, registration, started, ends, now)
+    answer = yield from _poll(client, registered, started, ends, now)
+    return keep(start_url, sso_region, places, session_name, registered, answer, now())
+
+
+def keep(
+    start_url: str,
+    sso_region: str,
+    places: AwsPlaces,
+    session_name: str | None,
+    registered: dict[str, Any],
+    answer: dict[str, Any],
+    now: datetime,
+) -> SsoToken:
+    """The token of CreateToken's answer, written to the shared cache. Raises Problem."""
     token = SsoToken(
         start_url=start_url,
         region=sso_region,
         access_token=str(answer["accessToken"]),
-        expires_at=now() + timedelta(seconds=int(answer["expiresIn"])),
+        expires_at=now + timedelta(seconds=int(answer["expiresIn"])),
         places=places,
         session_name=session_name,
-        client_id=registration["clientId"],
-        client_secret=registration["clientSecret"],
-        registration_expires_at=sso_cache.moment(registration["expiresAt"]),
+        client_id=registered["clientId"],
+        client_secret=registered["clientSecret"],
+        registration_expires_at=sso_cache.moment(registered["expiresAt"]),
         refresh_token=str(answer.get("refreshToken") or ""),
     )
-    _save(token)
+    save(token)
     return token
+
+
+def command(session_name: str | None) -> str:
+    """What a person would type; empty where the AWS CLI needs a profile first."""
+    return f"aws sso login --sso-session {session_name}" if session_name else ""
 
 
 def _start(client: Any, registration: dict[str, Any], start_url: str) -> dict[str, Any]:
@@ -149,7 +156,7 @@ def _poll(
             if code == "ExpiredTokenException":
                 break
             if code == "AccessDeniedException":
-                raise _refused() from error
+                raise refused() from error
             raise problem(error, "waiting for the approval") from error
     raise Problem(
         code="aws.sso.code_expired",
@@ -160,7 +167,8 @@ def _poll(
     )
 
 
-def _refused() -> Problem:
+def refused() -> Problem:
+    """Somebody said no in the browser."""
     return Problem(
         code="aws.sso.denied",
         what="The sign-in was refused in the browser.",
@@ -202,19 +210,19 @@ def _cached_token(
         registration_expires_at=sso_cache.moment(kept.get("registrationExpiresAt")),
         refresh_token=str(kept.get("refreshToken") or ""),
     )
-    moment = now or _utc_now()
+    moment = now or utc_now()
     renewed = refresh(token, moment)
     return renewed if renewed.expires_at > moment else None
 
 
 def refresh(token: SsoToken, now: datetime | None = None) -> SsoToken:
     """`token`, renewed and kept when less than 15 minutes are left and it can be; otherwise as it is."""
-    moment = now or _utc_now()
+    moment = now or utc_now()
     registered = token.registration_expires_at is not None and token.registration_expires_at > moment
     if token.expires_at - moment >= _RENEW_BEFORE or not token.refresh_token or not registered:
         return token
     try:
-        answer = _oidc(token.region, token.places).create_token(
+        answer = oidc(token.region, token.places).create_token(
             clientId=token.client_id,
             clientSecret=token.client_secret,
             grantType="refresh_token",
@@ -224,109 +232,22 @@ def refresh(token: SsoToken, now: datetime | None = None) -> SsoToken:
         if code_of(error):
             return token  # the old one is used up to its end, as the SDKs do
         raise problem(error, "renewing the SSO sign-in") from error
-    renewed = SsoToken(
-        start_url=token.start_url,
-        region=token.region,
+    renewed = replace(
+        token,
         access_token=str(answer["accessToken"]),
         expires_at=moment + timedelta(seconds=int(answer["expiresIn"])),
-        places=token.places,
-        session_name=token.session_name,
-        client_id=token.client_id,
-        client_secret=token.client_secret,
-        registration_expires_at=token.registration_expires_at,
         refresh_token=str(answer.get("refreshToken") or token.refresh_token),
     )
-    _save(renewed)
+    save(renewed)
     return renewed
 
 
-def list_accounts(token: SsoToken) -> list[Account]:
-    """Every account this sign-in may enter, by name. Raises Problem."""
-    with told("asking SSO for your accounts"):
-        pages = _portal(token).get_paginator("list_accounts").paginate(accessToken=token.access_token)
-        found = [
-            Account(
-                str(a["accountId"]),
-                one_line(a.get("accountName") or a["accountId"], 100),
-                a.get("emailAddress", ""),
-            )
-            for page in pages
-            for a in page["accountList"]
-        ]
-    return sorted(found, key=lambda account: (account.name.lower(), account.id))
+def oidc(region: str, places: AwsPlaces) -> Any:
+    """A client of the service that signs people in. Raises Problem."""
+    return unsigned("sso-oidc", region, places)
 
 
-def list_roles(token: SsoToken, account: str) -> list[str]:
-    """Names of the roles this sign-in may take in `account`. Raises Problem."""
-    with told("asking SSO for your roles"):
-        pages = _portal(token).get_paginator("list_account_roles")
-        found = pages.paginate(accessToken=token.access_token, accountId=account)
-        return sorted(clean(role["roleName"]) for page in found for role in page["roleList"])
-
-
-def role_session(token: SsoToken, account: str, role: str, region: str) -> AwsSession:
-    """A session as `role` in `account`, renewed by itself as long as the sign-in lasts. Raises Problem."""
-    holder = _Renewing(token, account, role)
-    with told(f"taking the role {role}"):
-        first = holder.fetch()
-        from botocore.credentials import RefreshableCredentials
-
-        credentials = RefreshableCredentials.create_from_metadata(
-            metadata=first, refresh_using=holder.fetch, method="sso"
-        )
-        botocore = botocore_session(token.places)
-        botocore.register_component("credential_provider", _Given(credentials))
-    return AwsSession(
-        places=token.places,
-        botocore=botocore,
-        source=f"SSO, role {role} in account {account}",
-        method="sso",
-        region=region,
-        account=account,
-        sso_region=token.region,
-    )
-
-
-class _Renewing:
-    """Fetches role credentials, renewing the sign-in first when it is about to end."""
-
-    def __init__(self, token: SsoToken, account: str, role: str) -> None:
-        self._token = token
-        self._account = account
-        self._role = role
-
-    def fetch(self) -> dict[str, str]:
-        self._token = refresh(self._token)
-        answer = _portal(self._token).get_role_credentials(
-            roleName=self._role, accountId=self._account, accessToken=self._token.access_token
-        )["roleCredentials"]
-        return {
-            "access_key": answer["accessKeyId"],
-            "secret_key": answer["secretAccessKey"],
-            "token": answer["sessionToken"],
-            "expiry_time": datetime.fromtimestamp(answer["expiration"] / 1000, UTC).isoformat(),
-        }
-
-
-class _Given:
-    """What botocore calls a credential resolver, with one answer."""
-
-    def __init__(self, credentials: Any) -> None:
-        self._credentials = credentials
-
-    def load_credentials(self) -> Any:
-        return self._credentials
-
-
-def _oidc(region: str, places: AwsPlaces) -> Any:
-    return _unsigned("sso-oidc", region, places)
-
-
-def _portal(token: SsoToken) -> Any:
-    return _unsigned("sso", token.region, token.places)
-
-
-def _unsigned(service: str, region: str, places: AwsPlaces) -> Any:
+def unsigned(service: str, region: str, places: AwsPlaces) -> Any:
     """These services take tokens instead of signatures."""
     from botocore import UNSIGNED
     from botocore.config import Config
@@ -341,16 +262,32 @@ def _unsigned(service: str, region: str, places: AwsPlaces) -> Any:
         return botocore_session(places).create_client(service, region_name=region, config=config)
 
 
-def _registration(
-    client: Any, start_url: str, region: str, places: AwsPlaces, session_name: str | None, now: datetime
+def registration(
+    client: Any,
+    start_url: str,
+    region: str,
+    places: AwsPlaces,
+    session_name: str | None,
+    now: datetime,
+    redirect_uri: str = "",
 ) -> dict[str, Any]:
-    """This program's registration with SSO, kept for its life of months under the name that botocore uses."""
+    """This program's registration with SSO, kept for its life of months under the name that botocore uses.
+
+    `redirect_uri` makes it one for the browser flow; those are kept apart. Raises Problem.
+    """
+    asked: dict[str, Any] = {"scopes": list(SCOPES)}
+    if redirect_uri:
+        asked |= {
+            "grantTypes": ["authorization_code", "refresh_token"],
+            "redirectUris": [redirect_uri],
+            "issuerUrl": start_url,
+        }
     named = {
         "tool": "botocore",
         "startUrl": start_url,
         "region": region,
-        "scopes": list(_SCOPES),
         "session_name": session_name,
+        **asked,
     }
     file = sso_cache.file_of(places.sso_cache, json.dumps(named, sort_keys=True))
     kept = sso_cache.read(file)
@@ -358,18 +295,19 @@ def _registration(
     if kept.get("clientId") and kept.get("clientSecret") and ends and ends > now + timedelta(hours=12):
         return kept
     with told("registering with SSO"):
-        answer = client.register_client(clientName=_CLIENT_NAME, clientType="public", scopes=list(_SCOPES))
+        answer = client.register_client(clientName=_CLIENT_NAME, clientType="public", **asked)
     fresh = {
         "clientId": answer["clientId"],
         "clientSecret": answer["clientSecret"],
         "expiresAt": sso_cache.spelled(datetime.fromtimestamp(answer["clientSecretExpiresAt"], UTC)),
-        "scopes": list(_SCOPES),
+        "scopes": list(SCOPES),
     }
     sso_cache.write(file, fresh)
     return fresh
 
 
-def _save(token: SsoToken) -> None:
+def save(token: SsoToken) -> None:
+    """Write the token to the shared cache, under the session's name or the start address. Raises Problem."""
     kept: dict[str, Any] = {
         "startUrl": token.start_url,
         "region": token.region,
@@ -383,15 +321,3 @@ def _save(token: SsoToken) -> None:
     if token.refresh_token:
         kept["refreshToken"] = token.refresh_token
     sso_cache.write(sso_cache.file_of(token.places.sso_cache, token.session_name or token.start_url), kept)
-
-
-def start_url_fault(text: str) -> str | None:
-    """One sentence saying why this is no start address of a portal, or None."""
-    fits = re.fullmatch(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[^\s]*)?", text.strip())
-    return None if fits else "Give the whole address, such as https://my-company.awsapps.com/start."
-
-
-def region_fault(text: str) -> str | None:
-    """One sentence saying why this is no region's name, or None."""
-    fits = re.fullmatch(r"[a-z]{2}(?:-[a-z]+)+-\d", text.strip())
-    return None if fits else "A region looks like us-east-1."

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from wizard.core.event import DeviceCode
 from wizard.core.text import one_line
 from wizard.ui.widgets.block import Block
+from wizard.ui.widgets.large import large
 from wizard.ui.words import MUTED, joined, plain
 from wizard.ui.words import clock as spent
 
@@ -44,13 +45,29 @@ class Address(Static, can_focus=True):
             self.post_message(self.Wanted(self.url))
 
 
+class Code(Static):
+    """The code: in large letters where there is room, and always in plain ones, for reading aloud."""
+
+    DEFAULT_CSS = """
+    Code { text-align: center; width: 1fr; height: auto; text-style: bold; color: $text-accent; padding: 1 0; }
+    """
+
+    def __init__(self, code: str) -> None:
+        super().__init__(plain(" ".join(code)), markup=False, classes="code")
+        self._code = code
+
+    def on_resize(self, event: events.Resize) -> None:
+        wide = max(map(len, large(self._code, event.size.width)), default=0)
+        rows = [row.ljust(wide) for row in large(self._code, event.size.width)]
+        self.update(plain("\n".join([*rows, " ".join(self._code)])))
+
+
 class DeviceCard(Block):
-    """The code, the address, and a clock that runs down."""
+    """The code, the address, and a clock that runs down. Without a code the browser comes back by itself."""
 
     passing = True
     DEFAULT_CSS = """
     DeviceCard .card { height: auto; background: $surface; padding: 0 1; }
-    DeviceCard .code { text-align: center; width: 1fr; text-style: bold; color: $text-accent; padding: 1 0; }
     DeviceCard .left { color: $text-muted; }
     """
 
@@ -59,14 +76,15 @@ class DeviceCard(Block):
         self.url = code.url_complete or code.url
         self.address = Address(one_line(code.url), one_line(code.url_complete or code.url))
         self._left = Static(markup=False, classes="left")
-        spaced = " ".join(one_line(code.user_code, 40))
+        user_code = one_line(code.user_code, 40)
+        where = "here with o or on any device:" if user_code else "in a browser on this computer:"
+        compare = Static(plain("It must show this code. If it does, approve."), markup=False)
         super().__init__(
-            "Approve this code in your browser",
+            "Approve this code in your browser" if user_code else "Sign in in your browser",
             Vertical(
-                Static(plain("Open this address, here with o or on any device:"), markup=False),
+                Static(plain(f"Open this address, {where}"), markup=False),
                 self.address,
-                Static(plain("It must show this code. If it does, approve."), markup=False),
-                Static(plain(spaced), markup=False, classes="code"),
+                *((compare, Code(user_code)) if user_code else ()),
                 self._left,
                 classes="card",
             ),
@@ -76,7 +94,8 @@ class DeviceCard(Block):
     def tick(self, clock: float, now: datetime) -> None:  # noqa: ARG002  # the code lives by the calendar
         left = (self.code.expires_at - now).total_seconds()
         if left > 0:
-            words = joined(("Waiting for you. The code is good for ", MUTED), spent(left), (" more.", MUTED))
+            good = "Waiting for you. The code is good for " if self.code.user_code else "Waiting for you, "
+            words = joined((good, MUTED), spent(left), (" more.", MUTED))
         else:
             words = plain(
                 "! expired  This code is no longer good; a new one can be asked for.", "$text-warning"
@@ -87,4 +106,6 @@ class DeviceCard(Block):
         return one_line(self.code.user_code, 40)
 
     def copyable(self) -> str:
-        return one_line(self.code.user_code, 40)
+        """The code to type in; the whole address where there is none, or where it has the focus."""
+        address = self.address.has_focus or not self.code.user_code
+        return self.address.url if address else one_line(self.code.user_code, 40)
