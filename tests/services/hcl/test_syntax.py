@@ -161,7 +161,9 @@ def test_comments_inside_a_value_are_not_comments_between_arguments() -> None:
 
 
 def test_blocks_are_noticed() -> None:
-    assert syntax.read('resource "a" "b" {\n  c = "}"\n}\nd = 1\n').blocks == (Block("resource", 0),)
+    assert syntax.read('resource "a" "b" {\n  c = "}"\n}\nd = 1\n').blocks == (
+        Block("resource", 0, ("a", "b"), (18, 29)),
+    )
 
 
 @pytest.mark.parametrize("depth", [2_000, 100_000])

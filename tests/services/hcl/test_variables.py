@@ -43,7 +43,7 @@ def test_defaults_are_plain_data(tmp_path: Path) -> None:
     assert x.default == {"a": 'x"y', "b": 1, "c d": [True, None, 1.5]}
     assert x.default_text == '{ a = "x\\"y", b = 1, "c d" = [true, null, 1.5] }'
     assert y.default_text == ""
-    assert x.type == "object({a = string, b = optional(number, 3)})"
+    assert x.type == "object({ a = string, b = optional(number, 3) })"
     assert x.description == "hi\nthere"
     assert x.sensitive
     assert (y.name, y.required, y.type, y.nullable) == ("y", True, "", True)

@@ -90,7 +90,7 @@ class Scanner:
             if here in "\r\n":
                 break
             if here == "\\":
-                parts.append(self._escape())
+                parts.append(self.escape())
             elif here in "$%" and self.text.startswith(f"{here}{here}{{", self.at):
                 parts.append(f"{here}{{")
                 self.at += 3
@@ -103,7 +103,8 @@ class Scanner:
                 self.at += 1
         raise self.malformed("a text is not closed", opened)
 
-    def _escape(self) -> str:
+    def escape(self) -> str:
+        """The character that a backslash and what follows it stand for."""
         following = self.text[self.at + 1 : self.at + 2]
         width = {"u": 4, "U": 8}.get(following)
         if width:
@@ -148,6 +149,8 @@ class Scanner:
             self.bracketed()
         elif heredoc:
             self.heredoc(heredoc)
+        elif HEREDOC.match(self.text, self.at + 1) and here == "<":
+            self.at += 1  # less than a heredoc
         elif self.text.startswith("<<", self.at):
             raise self.malformed("a new line was expected behind << and its word")
         elif here == "?":

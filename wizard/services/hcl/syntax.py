@@ -88,6 +88,9 @@ class Block:
 
     name: str
     start: int
+    labels: tuple[str, ...] = ()
+    body: tuple[int, int] = (0, 0)
+    """Start and end of what stands between its braces."""
 
 
 @dataclass(frozen=True)
@@ -178,22 +181,22 @@ class _Reader(Scanner):
                 arguments.append(Argument(name, start, self.value()))
                 del self.comments[seen:]
             else:
-                self.block()
-                blocks.append(Block(name, start))
+                labels = self.block()
+                inside = self.text.index("{", self.at) + 1
+                self.bracketed()
+                blocks.append(Block(name, start, labels, (inside, self.at - 1)))
             self.end_of_line()
 
-    def block(self) -> None:
-        """Passes over labels and body of a block."""
+    def block(self) -> tuple[str, ...]:
+        """Passes over the labels of a block and returns them."""
+        labels: list[str] = []
         while not self.text.startswith("{", self.at):
             before = self.at
-            if self.text.startswith('"', self.at):
-                self.quoted()
-            else:
-                self.identifier()
+            labels.append((self.quoted() or "") if self.text.startswith('"', self.at) else self.identifier())
             if self.at == before:
                 raise self.malformed("an equals sign was expected after the name")
             self.blank(lines=False)
-        self.bracketed()
+        return tuple(labels)
 
     def end_of_line(self) -> None:
         """Nothing but a comment may follow on the line."""

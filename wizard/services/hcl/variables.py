@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from wizard.core.problem import Problem
 from wizard.core.text import clean, one_line
-from wizard.services.hcl import syntax
-from wizard.services.hcl.syntax import Malformed
+from wizard.services.hcl import expressions, syntax
+from wizard.services.hcl.expressions import Failed, Undecided
+from wizard.services.hcl.syntax import Block, Malformed, Tree
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,9 @@ class Validation:
     condition: str
     """An expression of Terraform's language."""
     message: str
+    """What is said when it does not hold; with `${…}` in it when that must be worked out."""
+    spelled: str = '""'
+    """The message as an expression."""
 
 
 @dataclass(frozen=True)
@@ -32,10 +35,10 @@ class Variable:
     description: str = ""
     required: bool = False
     """It has no default, so it must be given."""
-    default: Any = None
-    """As Python data; None also for `null`; what must be calculated, as it is written."""
+    default: object = None
+    """As Python data, numbers as Decimal; None also for `null`, and for what cannot be worked out."""
     default_text: str = ""
-    """The default as it could be written in a .tfvars file; empty when there is none."""
+    """The default as it is written; empty when there is none."""
     sensitive: bool = False
     nullable: bool = True
     validations: tuple[Validation, ...] = ()
@@ -53,97 +56,72 @@ def declared(folder: Path) -> list[Variable]:
     return found
 
 
-def _of_file(path: Path) -> list[Variable]:
-    import hcl2
-
+def _of_file(path: Path) -> Iterator[Variable]:
     try:
-        text = path.read_text("utf-8").removeprefix(syntax.BOM)
+        text = path.read_text("utf-8")
+        if "variable" not in text:
+            return
+        for block in syntax.read(text).blocks:
+            if block.name == "variable" and block.labels:
+                yield _variable(block.labels[0], _inside(text, block), path.name)
+    except Malformed as fault:
+        raise _unreadable(path, f"line {fault.line}: {fault}") from fault
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, str(error)) from error
-    if not re.search(r"(?m)^\s*variable\s", text):
-        return []
-    try:
-        blocks = hcl2.loads(text).get("variable", [])
-    except Exception as error:  # lark raises a family of its own; whichever it is, the file cannot be read
-        raise _unreadable(path, str(error)) from error
-    return [
-        _variable(_unquoted(label), body, path.name)
-        for block in blocks
-        for label, body in block.items()
-        if isinstance(body, dict)
-    ]
 
 
-def _variable(name: str, body: dict[str, Any], file: str) -> Variable:
+def _inside(text: str, block: Block) -> Tree:
+    return syntax.read(text[block.body[0] : block.body[1]] + "\n")
+
+
+def _variable(name: str, body: Tree, file: str) -> Variable:
     return Variable(
         name=one_line(name, 200),
-        type=one_line(_expression(body.get("type", "")), 2_000),
-        description=clean(_known(body.get("description"), ""), 10_000).strip(),
-        required="default" not in body,
-        default=_known(body.get("default"), None),
-        default_text=_spelled(body["default"]) if "default" in body else "",
-        sensitive=body.get("sensitive") is True,
-        nullable=body.get("nullable") is not False,
+        type=one_line(_spelled(body, "type"), 2_000).removeprefix('"').removesuffix('"'),
+        description=clean(_text(body, "description"), 10_000).strip(),
+        required=not body.named("default"),
+        default=_worked_out(_spelled(body, "default")),
+        default_text=clean(_spelled(body, "default"), 10_000),
+        sensitive=_spelled(body, "sensitive") == "true",
+        nullable=_spelled(body, "nullable") != "false",
         validations=tuple(
-            Validation(
-                clean(_expression(rule.get("condition", "")), 10_000),
-                clean(_known(rule.get("error_message"), ""), 10_000).strip(),
-            )
-            for rule in body.get("validation", [])
-            if isinstance(rule, dict)
+            _validation(_inside(body.text, block)) for block in body.blocks if block.name == "validation"
         ),
         file=file,
     )
 
 
-def _expression(raw: Any) -> str:
-    """python-hcl2 wraps what is not a plain value in `${…}`."""
-    text = str(raw)
-    return text[2:-1] if text.startswith("${") and text.endswith("}") else _unquoted(text)
+def _validation(body: Tree) -> Validation:
+    return Validation(
+        clean(_spelled(body, "condition"), 10_000),
+        clean(_text(body, "error_message"), 10_000).strip(),
+        _spelled(body, "error_message") or '""',
+    )
 
 
-def _unquoted(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text
+def _spelled(body: Tree, name: str) -> str:
+    """An argument as it is written, empty when it is not there."""
+    found = body.named(name)
+    if not found:
+        return ""
+    spelled = body.text[found[0].node.start : found[0].node.end]
+    return f"{spelled}\n" if found[0].node.kind == "heredoc" else spelled
 
 
-def _spelled(raw: Any) -> str:
-    """What python-hcl2 read as a default, written out again."""
-    if isinstance(raw, dict):
-        pairs = [(_key(str(k)), _spelled(v)) for k, v in raw.items() if not str(k).startswith("__")]
-        return f"{{ {', '.join(f'{k} = {v}' for k, v in pairs)} }}" if pairs else "{}"
-    if isinstance(raw, list):
-        return f"[{', '.join(map(_spelled, raw))}]"
-    if raw is None or isinstance(raw, bool):
-        return {None: "null", True: "true", False: "false"}[raw]
-    if not isinstance(raw, str):
-        return str(raw)
-    known = _known(raw, None)
-    return syntax.quoted(known) if isinstance(known, str) and raw.startswith('"') else _expression(raw)
+def _text(body: Tree, name: str) -> str:
+    """An argument as a text; what must be worked out stays as it is written."""
+    spelled = _spelled(body, name)
+    value = _worked_out(spelled)
+    if isinstance(value, str):
+        return value
+    return spelled[1:-1] if spelled.startswith('"') else spelled
 
 
-def _key(raw: str) -> str:
-    name = _unquoted(raw)
-    return name if syntax.is_name(name) else syntax.quoted(name)
-
-
-def _known(raw: Any, otherwise: Any) -> Any:
-    """What python-hcl2 read, as plain data: it leaves quotes, escapes and heredocs as they are written."""
-    if isinstance(raw, dict):
-        return {
-            _unquoted(str(key)): _known(value, None)
-            for key, value in raw.items()
-            if not str(key).startswith("__")
-        }
-    if isinstance(raw, list):
-        return [_known(each, None) for each in raw]
-    if not isinstance(raw, str):
-        return otherwise if raw is None else raw
-    spelled = raw[1:-1] if raw.startswith('"<<') else raw
+def _worked_out(spelled: str) -> object:
     try:
-        node = syntax.value(f"{spelled}\n")
-    except Malformed:
-        return _unquoted(raw)
-    return node.value if node.literal else _expression(raw)
+        return expressions.parse(spelled)({}) if spelled else None
+    except (Malformed, Failed, Undecided):
+        return None
 
 
 def _unreadable(path: Path, why: str) -> Problem:
