@@ -149,6 +149,7 @@ def test_somebody_who_is_no_administrator_is_told_who_can(play: Any) -> None:
         played.visit(Visit("apply", {"apply": "yes"}))
         problem = stopped(played, Visit("connect", {"change": "yes"}))
         assert problem.who == "a Databricks workspace administrator"
+        assert "databricks api put /api/2.0/sql/config/warehouses" in problem.copy
         assert [call for call in played.world.workspace.calls if call.mutating and call.status < 400] == []
 
 

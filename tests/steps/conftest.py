@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.steps.alone import Alone, open_alone
 from wizard.core.chain import Chain
 from wizard.core.finding import Finding
 from wizard.core.problem import Problem
@@ -178,4 +179,11 @@ def chained(aws: EmbeddedAws, session: AwsSession) -> Iterator[Chained]:
         client = Workspace(workspace.url, workspace.token, host=workspace.host, retry_seconds=1)
         made = Chained(aws, workspace, f"c{next(_numbers)}", session, client)
         made.make()
+        yield made
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> Iterator[Alone]:
+    """Single steps against a pretend workspace."""
+    with open_alone(tmp_path) as made:
         yield made

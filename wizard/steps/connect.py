@@ -6,20 +6,28 @@ from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Diff, Phase, Run, Table
 from wizard.core.facts import Applied, Connected, Facts, WorkspaceProven
-from wizard.core.finding import Finding
+from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
-from wizard.core.problem import Problem
-from wizard.core.question import YES, confirm
+from wizard.core.problem import Problem, Who
+from wizard.core.question import YES, Choice, Kind, Question, confirm
 from wizard.core.text import plural
 from wizard.services import Services
 from wizard.steps.parts import connected
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
-    from wizard.services.databricks import instance_profiles, warehouse_config, warehouses
+    from wizard.services.databricks import (
+        handoff,
+        instance_profiles,
+        ownership,
+        warehouse_config,
+        warehouses,
+    )
     from wizard.services.databricks.client import Workspace
 else:
+    handoff = lazy("wizard.services.databricks.handoff")
     instance_profiles = lazy("wizard.services.databricks.instance_profiles")
+    ownership = lazy("wizard.services.databricks.ownership")
     warehouse_config = lazy("wizard.services.databricks.warehouse_config")
     warehouses = lazy("wizard.services.databricks.warehouses")
 
@@ -43,30 +51,30 @@ class Connect(Step[Connected]):
     needs: ClassVar = (Applied, WorkspaceProven)
 
     def run(self, facts: Facts, services: Services) -> Run[Connected]:
-        workspace, host = connected(services), facts.need(WorkspaceProven).host
+        workspace, proven = connected(services), facts.need(WorkspaceProven)
         applied = facts.need(Applied)
         profile, role = applied.output("instance_profile_arn"), applied.output("role_arn")
+        try:
+            return (yield from self._connect(workspace, services, proven.host, profile, role))
+        except Problem as problem:
+            handed = handoff.handed_on(problem, proven.host, proven.user, profile, role)
+            if handed is problem:
+                raise
+            raise handed from problem
 
+    def _connect(
+        self, workspace: Workspace, services: Services, host: str, profile: str, role: str
+    ) -> Run[Connected]:
         yield Phase("Looking at the registered instance profiles", "databricks instance-profiles list")
         registration = instance_profiles.plan(workspace, profile, role)
         yield Phase(
-            "Reading the workspace's SQL configuration",
-            "databricks warehouses get-workspace-warehouse-config",
+            "Reading the workspace's SQL configuration", f"databricks api get {warehouse_config.CONFIG}"
         )
         change = warehouse_config.plan(workspace, profile)
+        change = yield from _settle_with_others(workspace, change, profile)
         if registration.changed or change.changed:
-            if registration.changed:
-                yield Diff("Registered instance profile", registration.before_text, registration.after_text)
-            if change.changed:
-                yield Diff(
-                    "SQL warehouse configuration of the workspace", change.before_text, change.after_text
-                )
-            running = [w for w in warehouses.listed(workspace) if w.running] if change.changed else []
-            if running:
-                yield _running(running)
-            if (yield _ask(host, len(running), change))["change"] != YES:
-                raise _declined(host)
-        yield from instance_profiles.register(workspace, registration)
+            yield from _agree(workspace, host, registration, change)
+        yield from _register(workspace, registration)
         backup = yield from warehouse_config.put(
             workspace, change, services.paths.state / "backups", services.now()
         )
@@ -94,12 +102,107 @@ class Connect(Step[Connected]):
         if applied is None:
             return []
         profile, role = applied.output("instance_profile_arn"), applied.output("role_arn")
-        return [
-            f"databricks instance-profiles add {profile} --iam-role-arn {role}",
-            "databricks warehouses get-workspace-warehouse-config > config.json",
-            "# in config.json set instance_profile_arn, security_policy, enable_serverless_compute; keep the rest",
-            "databricks warehouses set-workspace-warehouse-config --json @config.json",
-        ]
+        return [handoff.registering(profile, role), *handoff.configuring(profile)]
+
+
+def _settle_with_others(
+    workspace: Workspace, change: warehouse_config.Change, profile: str
+) -> Run[warehouse_config.Change]:
+    """Asks about what somebody else set: another profile, another policy. Raises Problem when it shall stay."""
+    if change.replaces:
+        guess = ownership.whose(change.replaces, profile, instance_profiles.listed(workspace))
+        ask = Ask(
+            (confirm("replace", "Replace that instance profile?", guess),),
+            title=f"The workspace uses another instance profile: {change.replaces}",
+            reason="A workspace has one for all its warehouses. Queries that rely on the other one will fail. "
+            "If Terraform sets it there, Terraform sets it back.",
+        )
+        if (yield ask)["replace"] != YES:
+            raise _left_to_others(change.replaces, guess)
+    if change.changed and change.other_policy:
+        change = change.with_policy((yield _ask_policy(change.other_policy))["security_policy"])
+    return change
+
+
+def _agree(
+    workspace: Workspace,
+    host: str,
+    registration: instance_profiles.Registration,
+    change: warehouse_config.Change,
+) -> Run[None]:
+    """Shows both changes and what they restart, and asks. Raises Problem at a no."""
+    if registration.changed:
+        yield Diff("Registered instance profile", registration.before_text, registration.after_text)
+    if change.changed:
+        yield Diff("SQL warehouse configuration of the workspace", change.before_text, change.after_text)
+    running = [w for w in warehouses.listed(workspace) if w.up] if change.changed else []
+    if running:
+        yield _running(running)
+    if (yield _ask(host, len(running), change, registration.reason))["change"] != YES:
+        raise _declined(host)
+
+
+def _register(workspace: Workspace, registration: instance_profiles.Registration) -> Run[None]:
+    """Registers the profile; where only Databricks' try of it in EC2 fails, offers to go without it."""
+    failed: Problem | None = None
+    try:
+        yield from instance_profiles.register(workspace, registration)
+    except Problem as problem:
+        if problem.code != instance_profiles.VALIDATION:
+            raise
+        failed = problem
+    if failed is None:
+        return
+    said = failed.evidence[0] if failed.evidence else failed.why
+    yield Finding(
+        "connect.dry_run", "Databricks may try the instance profile in EC2", Verdict.UNKNOWN, said, failed
+    )
+    if (yield _ask_skip(failed))["skip_validation"] != YES:
+        raise failed
+    yield from instance_profiles.register(workspace, registration, skip_validation=True)
+
+
+def _ask_skip(failed: Problem) -> Ask:
+    return Ask(
+        (
+            confirm(
+                "skip_validation",
+                "Register it without that try?",
+                "The try starts an EC2 instance in your account, as classic compute does. Serverless does not, so "
+                "it works without. Classic clusters could not use the profile until the try succeeds.",
+            ),
+        ),
+        title=failed.what,
+        reason=failed.why,
+    )
+
+
+def _ask_policy(held: str) -> Ask:
+    default = warehouse_config.DEFAULT_POLICY
+    words = {
+        "NONE": "no table permissions of the legacy Hive metastore; as it is now",
+        "PASSTHROUGH": "credential passthrough, which SQL warehouses do not support; as it is now",
+    }
+    choices = (
+        Choice(held, f"Keep {held}", words.get(held, "as it is now")),
+        Choice(default, f"Set {default}", "table permissions of the legacy Hive metastore stay in force"),
+    )
+    return Ask(
+        (
+            Question(
+                "security_policy",
+                "Which security policy?",
+                Kind.CHOICE,
+                choices=choices,
+                default=held,
+                origin="what is set now",
+                help="It holds for every SQL warehouse of the workspace. Who set it probably had a reason.",
+                remember=False,
+            ),
+        ),
+        title=f"The workspace's security policy is {held}, not {default}",
+        reason="Somebody chose it. An instance profile works with either.",
+    )
 
 
 def _running(running: list[warehouses.Warehouse]) -> Table:
@@ -107,21 +210,42 @@ def _running(running: list[warehouses.Warehouse]) -> Table:
         "These warehouses run now and will restart",
         ("name", "id", "sessions"),
         tuple((w.name, w.id, str(w.sessions)) for w in running),
+        _cut_off(running),
     )
 
 
-def _ask(host: str, restarts: int, change: warehouse_config.Change) -> Ask:
-    effects = []
+def _cut_off(running: list[warehouses.Warehouse]) -> str:
+    sessions = sum(w.sessions for w in running)
+    return (
+        f"{plural(sessions, 'session')} will be cut off."
+        if sessions
+        else "Nobody is connected to them just now."
+    )
+
+
+def _ask(host: str, restarts: int, change: warehouse_config.Change, reason: str) -> Ask:
+    effects = [reason] if reason else []
     if change.changed:
         restarting = f"{plural(restarts, 'running warehouse')} will restart."
         effects.append(restarting if restarts else "No warehouse restarts.")
         effects.append("It also applies to serverless notebooks and jobs.")
     if change.replaces:
-        effects.append(f"It REPLACES {change.replaces}, which somebody else may rely on.")
+        effects.append(f"It REPLACES {change.replaces}.")
     return Ask(
         (confirm("change", f"Make this change in {host}?", " ".join(effects)),),
         title="What changes in Databricks",
         reason="Nothing has changed yet. A backup of the configuration is kept first.",
+    )
+
+
+def _left_to_others(held: str, guess: str) -> Problem:
+    return Problem(
+        code="connect.others",
+        what="The workspace's SQL warehouses keep the instance profile that somebody else set.",
+        why=guess,
+        remedy="Talk to whoever set it, or give that profile's role the rights to your data, or use another workspace.",
+        who=Who.WORKSPACE_ADMIN,
+        evidence=(held,),
     )
 
 

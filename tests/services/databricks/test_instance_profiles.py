@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wizard.core.event import Line, Phase, Wait
+from wizard.core.event import Phase, Wait
 from wizard.core.finding import Verdict
 from wizard.core.problem import Problem, Who
 from wizard.services.databricks import instance_profiles
@@ -36,22 +37,27 @@ def _posts(world: EmbeddedWorkspace) -> list[str]:
     return [f"{c.path.rsplit('/', 1)[-1]} {c.status}" for c in world.calls if c.mutating]
 
 
-def test_a_new_profile_is_added_with_its_role(
+def test_a_new_profile_is_added_with_its_role_once_the_try_is_given_up(
     world: EmbeddedWorkspace, admin: Workspace, drive: Drive
 ) -> None:
     plan = instance_profiles.plan(admin, PROFILE, ROLE)
     assert (plan.action, plan.changed, plan.before_text) == ("add", True, "")
     assert ROLE in plan.after_text
     world.faults.add(ADD, status=400, body=DENIED)
-    profile, events = drive(instance_profiles.register(admin, plan))
+    with pytest.raises(Problem) as caught:
+        drive(instance_profiles.register(admin, plan))
+    assert (caught.value.code, caught.value.who) == (instance_profiles.VALIDATION, Who.AWS_ADMIN)
+    assert caught.value.copy.startswith("aws sts decode-authorization-message --encoded-message 7MwWBEFC\n")
+    assert json.loads(caught.value.copy.partition("\n\n")[2])["Resource"] == ROLE
+    profile, events = drive(instance_profiles.register(admin, plan, skip_validation=True))
     assert (profile.arn, profile.role_arn) == (PROFILE, ROLE)
     assert _posts(world) == ["add 400", "add 200"]
-    assert any(isinstance(e, Line) and e.level == "warning" and "7MwWBEFC" in e.text for e in events)
     assert any(
-        isinstance(e, Phase) and e.command.startswith("databricks instance-profiles add") for e in events
+        isinstance(e, Phase) and e.command.endswith(f"--iam-role-arn {ROLE} --skip-validation")
+        for e in events
     )
     again = instance_profiles.plan(admin, PROFILE, ROLE)
-    assert (again.action, again.changed) == ("none", False)
+    assert (again.action, again.changed, again.reason) == ("none", False, "")
     assert again.before_text == again.after_text
     drive(instance_profiles.register(admin, again))
     assert _posts(world) == ["add 400", "add 200"]
@@ -65,7 +71,7 @@ def test_a_profile_that_is_too_new_is_tried_again(
     world.add_registration(PROFILE + "-other", ROLE)
     plan = instance_profiles.plan(admin, PROFILE, ROLE)
     world.faults.add("GET */list", status=200, body={"instance_profiles": [_entry(ROLE)]})
-    _, events = drive(instance_profiles.register(admin, plan, validation="required"))
+    _, events = drive(instance_profiles.register(admin, plan))
     assert len([e for e in events if isinstance(e, Wait)]) == 3
     assert _posts(world) == ["add 400", "add 400", "add 400", "add 200"]
 
@@ -78,25 +84,28 @@ def test_two_minutes_of_waiting_end(world: EmbeddedWorkspace, admin: Workspace, 
     world.faults.add(ADD, status=400, body=TOO_NEW, times=-1)
     plan = instance_profiles.plan(admin, PROFILE, ROLE)
     with pytest.raises(Problem) as caught:
-        drive(instance_profiles.register(admin, plan, validation="required"))
-    assert (caught.value.code, caught.value.who) == ("profile.validation", Who.AWS_ADMIN)
+        drive(instance_profiles.register(admin, plan))
+    assert caught.value.code == instance_profiles.VALIDATION
+    assert caught.value.why.startswith("After two minutes")
+    assert caught.value.copy == "aws iam get-instance-profile --instance-profile-name htd-instance-profile"
     assert 100 < sum(instance_profiles._PAUSES) <= 120
 
 
-def test_skipping_asks_once(world: EmbeddedWorkspace, admin: Workspace, drive: Drive) -> None:
-    drive(
-        instance_profiles.register(admin, instance_profiles.plan(admin, PROFILE, ROLE), validation="skipped")
-    )
-    assert _posts(world) == ["add 200"]
-
-
-@pytest.mark.parametrize("held", ["", PROFILE, ROLE + "-old"])
+@pytest.mark.parametrize(
+    ("held", "reason"),
+    [
+        ("", "It is registered without its role"),
+        (PROFILE, "It is registered with its own ARN in place of the role's"),
+        (ROLE + "-old", "It is registered with another role, htd-role-old."),
+    ],
+)
 def test_a_registration_with_another_role_is_edited(
-    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, held: str
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, held: str, reason: str
 ) -> None:
     world.add_registration(PROFILE, held)
     plan = instance_profiles.plan(admin, PROFILE, ROLE)
     assert plan.action == "edit"
+    assert plan.reason.startswith(reason)
     assert instance_profiles.finding(admin, PROFILE, ROLE).verdict is Verdict.GAP
     drive(instance_profiles.register(admin, plan))
     assert _posts(world) == ["edit 200"]
@@ -111,7 +120,7 @@ def test_equal_names_need_no_role(world: EmbeddedWorkspace, admin: Workspace) ->
 
 def test_a_lost_answer_becomes_an_edit(world: EmbeddedWorkspace, admin: Workspace, drive: Drive) -> None:
     plan = instance_profiles.plan(admin, PROFILE, ROLE)
-    world.add_registration(PROFILE, ROLE)
+    world.add_registration(PROFILE)
     profile, _ = drive(instance_profiles.register(admin, plan))
     assert profile.role_arn == ROLE
     assert _posts(world) == ["add 400", "edit 200"]
@@ -129,6 +138,15 @@ def test_what_is_not_kept_is_told(world: EmbeddedWorkspace, admin: Workspace, dr
     with pytest.raises(Problem) as caught:
         drive(instance_profiles.register(admin, plan))
     assert caught.value.code == "profile.not_kept"
+
+
+def test_an_answer_that_got_lost_ends_registered(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive
+) -> None:
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    world.faults.add(ADD, drop=True)
+    profile, _ = drive(instance_profiles.register(admin, plan, skip_validation=True))
+    assert profile.role_arn == ROLE
 
 
 @pytest.mark.parametrize(("profile", "role"), [("", ROLE), (ROLE, ROLE), (PROFILE, ""), (PROFILE, PROFILE)])

@@ -105,6 +105,7 @@ def test_a_document_that_moved_is_left_alone(
     with pytest.raises(Problem) as caught:
         drive(warehouse_config.put(admin, change, tmp_path, NOW))
     assert caught.value.code == "config.moved"
+    assert caught.value.evidence == ("Changed meanwhile: statement_history_days",)
     assert _puts(world) == 0
 
 
@@ -204,7 +205,44 @@ def test_a_refusal_is_named(world: EmbeddedWorkspace, admin: Workspace, drive: D
     with pytest.raises(Problem) as caught:
         drive(warehouse_config.put(admin, change, tmp_path, NOW))
     assert caught.value.code == "config.refused"
-    assert caught.value.why.startswith("Instance profile has invalid format.")
+    assert caught.value.evidence[0].startswith("Instance profile has invalid format.")
+    assert caught.value.step == "apply"
+
+
+@pytest.mark.parametrize(
+    ("message", "why", "step"),
+    [
+        ("enable_serverless_compute is required.", "The workspace demands a field", ""),
+        (
+            "Endpoint security policy is required and must be one of NONE, DATA_ACCESS_CONTROL, PASSTHROUGH.",
+            "The workspace demands a field",
+            "",
+        ),
+        ("Instance profiles are not supported on GCP", "The workspace is of another cloud", "workspace"),
+        ("Google Service Account is not supported on AWS", "The workspace is of another cloud", "workspace"),
+        ("Something new", "Something new", ""),
+    ],
+)
+def test_refusals_of_fields_and_clouds_are_told_apart(
+    world: EmbeddedWorkspace,
+    admin: Workspace,
+    drive: Drive,
+    tmp_path: Path,
+    message: str,
+    why: str,
+    step: str,
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    body = {"error_code": "INVALID_PARAMETER_VALUE", "message": message}
+    world.faults.add(f"PUT {CONFIG}", status=400, body=body)
+    with pytest.raises(Problem) as caught:
+        drive(warehouse_config.put(admin, change, tmp_path, NOW))
+    assert caught.value.why.startswith(why)
+    assert (caught.value.code, caught.value.step, caught.value.evidence) == (
+        "config.refused",
+        step,
+        (message,),
+    )
 
 
 def test_a_backup_that_cannot_be_written_stops_before_the_change(

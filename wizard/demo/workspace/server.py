@@ -139,6 +139,7 @@ class EmbeddedWorkspace:
         state: str = "STOPPED",
         auto_stop_mins: int = 10,
         user_permission: str = "CAN_USE",
+        sessions: int = 0,
     ) -> None:
         """Adds a SQL warehouse. One that is added RUNNING counts as healthy and has no profile yet."""
         warehouse = PretendWarehouse(
@@ -146,6 +147,7 @@ class EmbeddedWorkspace:
         )
         if state == "RUNNING":
             warehouse.num_clusters, warehouse.health = 1, {"status": "HEALTHY"}
+        warehouse.sessions = sessions
         with self._state.changed:
             self._state.warehouses[id] = warehouse
 

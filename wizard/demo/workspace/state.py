@@ -90,6 +90,8 @@ class PretendWarehouse:
     stale_reads: int = 0
     """Reads that will still answer STOPPED although a start was accepted."""
     num_clusters: int = 0
+    sessions: int = 0
+    """People and programs that are connected."""
     health: Json = field(default_factory=dict)
     """As shown in the API; empty when not reported."""
     role_arn: str = ""
@@ -118,7 +120,7 @@ class PretendWarehouse:
             "enable_serverless_compute": self.serverless,
             "warehouse_type": self.warehouse_type,
             "num_clusters": 0 if stale else self.num_clusters,
-            "num_active_sessions": 0,
+            "num_active_sessions": 0 if stale else self.sessions,
             "state": "STOPPED" if stale else self.state,
             "jdbc_url": f"jdbc:spark://{host}:443/default;transportMode=http;ssl=1;AuthMech=3;"
             f"httpPath=/sql/1.0/warehouses/{self.id};",

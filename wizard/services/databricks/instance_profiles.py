@@ -6,7 +6,10 @@ https://docs.databricks.com/api/workspace/instanceprofiles/add
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
+from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
 from wizard.core.event import Line, Phase, Wait, Work
@@ -18,12 +21,13 @@ if TYPE_CHECKING:
     from wizard.services.databricks.client import Workspace
 
 _ROOT = "/api/2.0/instance-profiles"
+_SOURCE = "instance profile"
 _PAUSES = (3.0, 5.0, 8.0, 10.0, 12.0, 15.0, 15.0, 15.0, 15.0, 15.0)
 """Seconds between tries while a new profile spreads through AWS: just under two minutes in all."""
 
-Validation = Literal["required", "preferred", "skipped"]
-"""Whether Databricks tries the profile in EC2 first. That try needs iam:PassRole for classic compute, which
-serverless does not use; `preferred` goes on without it when only the try fails."""
+VALIDATION = "profile.validation"
+"""Code of the Problem that Databricks' try of the profile in EC2 did not succeed. The try needs iam:PassRole for
+classic compute, which serverless does not use: who only wants serverless may register without it."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,21 @@ class Registration:
     def changed(self) -> bool:
         """True when something has to be done."""
         return self.action != "none"
+
+    @property
+    def reason(self) -> str:
+        """Why something has to be done, in one sentence; empty when nothing has."""
+        if not self.changed:
+            return ""
+        if self.before is None:
+            return "The instance profile is not registered in the workspace yet."
+        held = self.before.role_arn
+        if not held:
+            wanted = last_part(self.profile_arn)
+            return f"It is registered without its role, so serverless would look for a role named {wanted}."
+        if held == self.profile_arn:
+            return "It is registered with its own ARN in place of the role's, as a Terraform provider once wrote it."
+        return f"It is registered with another role, {last_part(held) or held}."
 
     @property
     def before_text(self) -> str:
@@ -101,27 +120,28 @@ def plan(workspace: Workspace, profile_arn: str, role_arn: str) -> Registration:
 
 
 def register(
-    workspace: Workspace, registration: Registration, *, validation: Validation = "preferred"
+    workspace: Workspace, registration: Registration, *, skip_validation: bool = False
 ) -> Work[Profile]:
-    """Registers the profile and reads it back. Yields events; raises Problem.
+    """Registers the profile and reads it back. Yields events; raises Problem, `VALIDATION` when only the try failed.
 
     A profile made seconds ago may not be visible to EC2 yet: such a refusal is tried again for two minutes.
     """
     if not registration.changed:
-        yield Line("The instance profile is registered with its role already.", source="instance profile")
+        yield Line("The instance profile is registered with its role already.", source=_SOURCE)
         return Profile(registration.profile_arn, registration.role_arn)
+    skipping = " --skip-validation" if skip_validation else ""
     yield Phase(
         "Registering the instance profile",
         f"databricks instance-profiles {registration.action} {registration.profile_arn} "
-        f"--iam-role-arn {registration.role_arn}",
+        f"--iam-role-arn {registration.role_arn}{skipping}",
     )
     if registration.action == "edit":
         workspace.post(f"{_ROOT}/edit", _body(registration))
     else:
-        yield from _add(workspace, registration, validation)
+        yield from _add(workspace, registration, skip_validation=skip_validation)
     for profile in listed(workspace):
         if profile.arn == registration.profile_arn and _names(profile, registration.role_arn):
-            yield Line(f"Registered with the role {registration.role_arn}.", source="instance profile")
+            yield Line(f"Registered with the role {registration.role_arn}.", source=_SOURCE)
             return profile
     raise Problem(
         code="profile.not_kept",
@@ -153,11 +173,8 @@ def finding(workspace: Workspace, profile_arn: str, role_arn: str) -> Finding:
     return Finding("chain.registration", title, Verdict.GAP, said, problem)
 
 
-def _add(workspace: Workspace, registration: Registration, validation: Validation) -> Work[None]:
-    body = _body(registration)
-    if validation == "skipped":
-        workspace.post(f"{_ROOT}/add", {**body, "skip_validation": True})
-        return
+def _add(workspace: Workspace, registration: Registration, *, skip_validation: bool) -> Work[None]:
+    body = _body(registration) | ({"skip_validation": True} if skip_validation else {})
     pauses = iter(_PAUSES)
     while True:
         try:
@@ -165,25 +182,16 @@ def _add(workspace: Workspace, registration: Registration, validation: Validatio
             return
         except Problem as problem:
             if _already(problem):
-                workspace.post(f"{_ROOT}/edit", body)
+                # Somebody, or our own request whose answer got lost, was quicker.
+                workspace.post(f"{_ROOT}/edit", _body(registration))
                 return
             if problem.code != "databricks.dry_run_failed":
                 raise
             pause = next(pauses, None) if _too_new(problem) else None
-            if pause is None and validation == "required":
-                raise _validation_failed(problem) from problem
-            said = problem.evidence[0] if problem.evidence else problem.why
-        if pause is not None:
-            yield Line("AWS does not show the new instance profile to EC2 yet.", "debug", "instance profile")
-            yield Wait(pause, "A new instance profile takes up to two minutes to be known everywhere in AWS.")
-            continue
-        yield Line(f"The try in EC2 failed: {said}", "warning", "instance profile")
-        yield Line(
-            "Serverless does not use EC2 in your account, so the profile is registered without that try.",
-            source="instance profile",
-        )
-        workspace.post(f"{_ROOT}/add", {**body, "skip_validation": True})
-        return
+            if pause is None:
+                raise _validation_failed(problem, registration) from problem
+        yield Line("AWS does not show the new instance profile to EC2 yet.", "debug", _SOURCE)
+        yield Wait(pause, "A new instance profile takes up to two minutes to be known everywhere in AWS.")
 
 
 def _body(registration: Registration) -> dict[str, object]:
@@ -208,12 +216,34 @@ def _text(arn: str, role: str) -> str:
     return f"instance_profile_arn = {arn}\niam_role_arn         = {role or '(none)'}\n"
 
 
-def _validation_failed(problem: Problem) -> Problem:
+def _validation_failed(problem: Problem, registration: Registration) -> Problem:
+    """Why Databricks' try in EC2 failed, and what would mend it."""
+    said = " ".join(problem.evidence)
+    encoded = re.search(r"[Ee]ncoded authorization failure message: ([\w+/=-]+)", said)
+    if _too_new(problem):
+        why = "After two minutes AWS still does not show the new profile to EC2."
+        remedy = "Try again later, or register without the try when only serverless is used."
+        copied = f"aws iam get-instance-profile --instance-profile-name {quote(last_part(registration.profile_arn))}"
+    else:
+        why = "The try needs iam:PassRole for the workspace's own role; a tag policy can refuse it as well."
+        remedy = "Allow iam:PassRole on the role, or register without the try when only serverless is used."
+        copied = _pass_role(registration.role_arn)
+    if encoded:
+        copied = f"aws sts decode-authorization-message --encoded-message {encoded[1]}\n\n{copied}"
     return Problem(
-        code="profile.validation",
+        code=VALIDATION,
         what="Databricks tried the instance profile in EC2 and AWS said no.",
-        why="The try needs iam:PassRole for the workspace's own role; a tag policy can refuse it as well.",
-        remedy="Allow iam:PassRole on the role, or register without validation when only serverless is used.",
+        why=why,
+        remedy=remedy,
         who=Who.AWS_ADMIN,
         evidence=problem.evidence,
+        copy=copied,
     )
+
+
+def _pass_role(role_arn: str) -> str:
+    """The statement for the cross-account role that Databricks starts classic compute with.
+
+    Source: https://docs.databricks.com/aws/en/connect/storage/tutorial-s3-instance-profile
+    """
+    return json.dumps({"Effect": "Allow", "Action": "iam:PassRole", "Resource": role_arn}, indent=2)

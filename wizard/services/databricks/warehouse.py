@@ -46,6 +46,11 @@ class Warehouse:
         return self.state == "RUNNING"
 
     @property
+    def up(self) -> bool:
+        """True when it runs or is on its way: a change of the configuration restarts it."""
+        return self.state in ("RUNNING", "STARTING")
+
+    @property
     def healthy(self) -> bool:
         """True when it runs and reports no ill health."""
         return self.running and self.health in ("", "HEALTHY")

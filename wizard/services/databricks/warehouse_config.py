@@ -32,7 +32,7 @@ CONFIG = "/api/2.0/sql/config/warehouses"
 _SOURCE = "SQL configuration"
 _LOOKS = (1.0, 2.0, 4.0, 8.0)
 """Seconds between two looks for a change whose answer got lost."""
-_DEFAULT_POLICY = "DATA_ACCESS_CONTROL"
+DEFAULT_POLICY = "DATA_ACCESS_CONTROL"
 _SECRET = re.compile(r"secret|password|token|access\.?key|account\.key|credential", re.IGNORECASE)
 
 
@@ -48,6 +48,16 @@ class Change:
     def security_policy(self) -> str:
         """The policy that will be in force."""
         return one_line(self.after.get("security_policy") or "", 64)
+
+    @property
+    def other_policy(self) -> str:
+        """The policy that is set, when it is not the one that goes with an instance profile; else empty."""
+        held = one_line(self.before.get("security_policy") or "", 64)
+        return held if held != DEFAULT_POLICY else ""
+
+    def with_policy(self, policy: str) -> Change:
+        """The same change with another security policy."""
+        return _planned(self.before, str(self.after["instance_profile_arn"]), policy)
 
     @property
     def replaces(self) -> str:
@@ -73,13 +83,17 @@ def read(workspace: Workspace) -> Json:
 
 def plan(workspace: Workspace, profile_arn: str) -> Change:
     """Reads the document and says what must change; changes nothing. Raises Problem."""
-    before = read(workspace)
+    return _planned(read(workspace), profile_arn, "")
+
+
+def _planned(before: Json, profile_arn: str, policy: str) -> Change:
     after = copy.deepcopy(before)
     after["instance_profile_arn"] = profile_arn
     # Both fields are mandatory in a PUT; what is there is kept, and serverless is never switched off.
-    after["security_policy"] = before.get("security_policy") or _DEFAULT_POLICY
+    after["security_policy"] = policy or before.get("security_policy") or DEFAULT_POLICY
     after["enable_serverless_compute"] = True
-    same = before.get("instance_profile_arn") == profile_arn
+    needed = ("instance_profile_arn", *(("security_policy",) if policy else ()))
+    same = all(before.get(key) == after[key] for key in needed)
     return Change(before, after, changed=not (same and before.get("enable_serverless_compute") is not False))
 
 
@@ -94,14 +108,16 @@ def put(workspace: Workspace, change: Change, folder: Path, now: datetime) -> Wo
         return None
     yield Phase(
         "Setting the workspace's SQL configuration",
-        "databricks warehouses set-workspace-warehouse-config --json @config.json",
+        f"databricks api put {CONFIG} --json @sql-config-after.json",
     )
-    if read(workspace) != change.before:
+    now_held = read(workspace)
+    if now_held != change.before:
         raise Problem(
             code="config.moved",
             what="The SQL configuration changed while you were looking at it.",
             why="Somebody else, or another tool, wrote it.",
             remedy="Try again: the change is worked out afresh from what is there now.",
+            evidence=(f"Changed meanwhile: {', '.join(_moved(change.before, now_held))}",),
         )
     backup = _back_up(workspace, change.before, folder, now)
     yield Line(f"Backup of the configuration: {backup}", source=_SOURCE)
@@ -138,7 +154,7 @@ def read_backup(backup: Path) -> Json:
             remedy="Choose another backup from the same folder.",
         )
     document = {k: v for k, v in document.items() if not (k == "instance_profile_arn" and not v)}
-    document.setdefault("security_policy", _DEFAULT_POLICY)
+    document.setdefault("security_policy", DEFAULT_POLICY)
     document.setdefault("enable_serverless_compute", True)
     return document
 
@@ -156,6 +172,11 @@ def shown(document: Mapping[str, Any]) -> str:
 def differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
     """Names of the keys of `wanted` that `found` does not hold with the same value."""
     return sorted(key for key, value in wanted.items() if value != found.get(key))
+
+
+def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Names of the keys that differ either way."""
+    return sorted({*differences(before, after), *differences(after, before)})
 
 
 def finding(workspace: Workspace, profile_arn: str) -> Finding:
@@ -220,13 +241,44 @@ def _found(workspace: Workspace, wanted: Json, pauses: tuple[float, ...]) -> Wor
 
 
 def _refused(problem: Problem) -> Problem:
+    """A 400: which field is meant, who can mend it and where."""
+    lower = problem.why.lower()
+    if "not supported on" in lower:
+        cause, remedy, who, step = (
+            "The workspace is of another cloud than AWS, where there are no instance profiles.",
+            "Use the address of a workspace on AWS.",
+            Who.YOU,
+            "workspace",
+        )
+    elif "instance profile has invalid format" in lower:
+        cause, remedy, who, step = (
+            "The workspace does not take the ARN for one of an instance profile: arn:aws:iam::…:instance-profile/…",
+            "Check the module's output instance_profile_arn, then apply again.",
+            Who.YOU,
+            "apply",
+        )
+    elif "is required" in lower:
+        cause, remedy, who, step = (
+            "The workspace demands a field that is not in its own answer.",
+            "Nothing was changed. Ask a workspace administrator to set it in Settings, Compute, SQL warehouses.",
+            Who.WORKSPACE_ADMIN,
+            "",
+        )
+    else:
+        cause, remedy, who, step = (
+            problem.why,
+            "Nothing was changed. Ask a workspace administrator to look at what was said.",
+            Who.WORKSPACE_ADMIN,
+            "",
+        )
     return Problem(
         code="config.refused",
         what="The workspace did not accept the SQL configuration.",
-        why=problem.why,
-        remedy="Nothing was changed. Ask a workspace administrator to look at what was said.",
-        who=Who.WORKSPACE_ADMIN,
+        why=cause,
+        remedy=remedy,
+        who=who,
         evidence=problem.evidence,
+        step=step,
     )
 
 

@@ -1,0 +1,102 @@
+"""A pretend workspace, and steps performed against it without the rest of the journey."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from wizard.core.drive import drive
+from wizard.core.event import Event
+from wizard.core.facts import Applied, Facts, WorkspaceProven
+from wizard.core.journey import Script, Visit
+from wizard.core.paths import Paths
+from wizard.core.problem import Problem
+from wizard.demo.workspace import EmbeddedWorkspace
+from wizard.services import Services
+from wizard.services.databricks.client import Workspace
+from wizard.steps import STEPS
+
+PROFILE = "arn:aws:iam::123456789012:instance-profile/htd-instance-profile"
+ROLE = "arn:aws:iam::123456789012:role/htd-role"
+WAREHOUSE = "f6dd72df81d69f03"
+
+
+@dataclass
+class Alone:
+    """One step at a time, over the wire, with the facts it rests on given."""
+
+    world: EmbeddedWorkspace
+    services: Services
+    facts: Facts
+    events: list[Event] = field(default_factory=list)
+
+    def perform(self, step: str, answers: Mapping[str, str], *, undo: bool = False) -> Any:
+        """The step's fact. Raises what the step raises."""
+        of = next(each for each in STEPS if each.id == step)
+        self.events.clear()
+        run = cast(Any, of).undo(self.facts, self.services) if undo else of.run(self.facts, self.services)
+        fact = drive(
+            step,
+            run,
+            on_event=self.events.append,
+            asker=Script(Visit(step, dict(answers))),
+            cancel=threading.Event(),
+            pace=0.01,
+        )
+        if fact is not None and not undo:
+            self.facts = self.facts.put(fact)
+        return fact
+
+    def stopped(self, step: str, answers: Mapping[str, str], *, undo: bool = False) -> Problem:
+        """The problem the step ends with."""
+        with pytest.raises(Problem) as caught:
+            self.perform(step, answers, undo=undo)
+        return caught.value
+
+    @property
+    def changes(self) -> list[str]:
+        """What was changed in the workspace, or tried: `PUT warehouses 200`."""
+        return [f"{c.method} {c.path.rsplit('/', 1)[-1]} {c.status}" for c in self.world.calls if c.mutating]
+
+    def sign_in(self, token: str) -> None:
+        self.services.workspace = Workspace(
+            self.world.url, token, host=self.world.host, timeout_seconds=2, retry_seconds=2
+        )
+
+
+@contextmanager
+def open_alone(tmp_path: Path) -> Iterator[Alone]:
+    """A workspace without AWS behind it; a start takes 50 ms."""
+    nothing = ("AKIAIOSFODNN7EXAMPLE", "no-secret", "")
+    with EmbeddedWorkspace(
+        workspace_id=1234567890123456,
+        aws_url="http://127.0.0.1:9",
+        databricks_keys=nothing,
+        observer_keys=nothing,
+        start_seconds=0.05,
+    ) as world:
+        world.add_warehouse(WAREHOUSE)
+        services = Services(
+            environ={},
+            paths=Paths(tmp_path, tmp_path / "data", tmp_path / "state", tmp_path / "cache"),
+            cwd=tmp_path,
+            aws_places=cast(Any, None),
+            workspace_url=lambda _: world.url,
+            find_engine=cast(Any, None),
+            open_browser=lambda _: False,
+        )
+        facts = Facts({step.fact: () for step in STEPS})
+        facts = facts.put(
+            WorkspaceProven(world.host, "1234567890123456", WAREHOUSE, "Starter", "you@example.com", "token")
+        )
+        outputs = {"instance_profile_arn": PROFILE, "role_arn": ROLE}
+        facts = facts.put(Applied("recording", "1.11.4", 0, 0, 0, outputs))
+        made = Alone(world, services, facts)
+        made.sign_in(world.token)
+        yield made
