@@ -42,6 +42,7 @@ from wizard.core.memory import Memory
 from wizard.core.problem import Problem, Who
 from wizard.core.question import YES, Choice, Kind, Question, confirm
 from wizard.core.redact import Redactor
+from wizard.core.stopping import Outlook, Stopping
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 ACCOUNT = "111122223333"
@@ -58,6 +59,15 @@ class World:
     """Seconds that a waiting step waits."""
     crash: bool = False
     heard: dict[str, str] = field(default_factory=dict)
+    stopping: Stopping = field(default_factory=Stopping)
+    signals: list[str] = field(default_factory=list)
+    """What came to the apply."""
+
+    def interrupt(self) -> None:
+        self.signals.append("interrupt")
+
+    def kill_children(self) -> None:
+        self.signals.append("kill children")
 
 
 class Scripted:
@@ -285,14 +295,23 @@ class Apply(Scripted):
         )
         services.heard.update(answer)
         yield Phase("Applying", "terraform apply htd.tfplan")
+        services.stopping.begin(services, Outlook(1, 4, {"aws_iam_role.htd": 2.0}, 20.0))
+        try:
+            yield from self._applying(services)
+        finally:
+            services.stopping.end(services)
+        return Applied("terraform", "1.11.4", 2, 1, 1, {"role_arn": "arn"})
+
+    def _applying(self, services: World) -> Run[None]:
         for change in _CHANGES:
             yield ResourceRow(change.address, change.action, "waiting")
         for number, change in enumerate(_CHANGES, 1):
             yield ResourceRow(change.address, change.action, "running", 1.0, f"Still going {HOSTILE}")
             yield Wait(services.hold, "for AWS")
+            if services.signals:
+                raise Problem("terraform.interrupted", "Terraform was stopped.", "You said so.", "Try again.")
             yield ResourceRow(change.address, change.action, "done", 2.0)
             yield Progress(number, len(_CHANGES))
-        return Applied("terraform", "1.11.4", 2, 1, 1, {"role_arn": "arn"})
 
 
 class Connect(Scripted):

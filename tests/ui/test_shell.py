@@ -70,7 +70,7 @@ def test_quitting_while_something_runs_asks_first(drive: Opens) -> None:
             await d.until(lambda: d.app.jobs.running and not d.app.jobs.waiting)
             await d.pilot.press("ctrl+q")
             await d.until(lambda: "still under way. Leave?" in d.text)
-            assert "Terraform" in d.text
+            assert "what is done stays done" in d.text
             await d.pilot.press("ctrl+q", "escape")
             await d.until(lambda: d.app.screen is d.shell)
             assert d.app.jobs.running == "credentials"

@@ -16,6 +16,7 @@ from wizard.core.journal import Journal
 from wizard.core.memory import Memory
 from wizard.core.problem import Problem
 from wizard.core.question import Answers
+from wizard.core.stopping import Stopping
 
 
 class Status(Enum):
@@ -82,6 +83,7 @@ class Flow:
         self._tips = tips or {}
         """Said beside the question `step.question`: what a pretend world wants to hear."""
         self._keep = keep
+        self._idle = Stopping()
         self._running = ""
         self._ever_done: set[str] = set()
         self._lock = threading.Lock()
@@ -92,6 +94,11 @@ class Flow:
         if self._services is None:
             self._services = self._open_services()
         return self._services
+
+    @property
+    def stopping(self) -> Stopping:
+        """What changes something right now, and how it is stopped. Never opens the services."""
+        return getattr(self._services, "stopping", self._idle)
 
     def step(self, id: str) -> StepLike:
         """The step of this id. Raises KeyError with the known ids."""

@@ -10,6 +10,8 @@ from wizard.core.event import Ask
 from wizard.core.flow import Flow, StepLike
 from wizard.core.problem import Cancelled, Problem
 from wizard.core.question import Choice, Kind, Question
+from wizard.core.stopping import LEFT_RUNNING, Left
+from wizard.plain.interruptions import Interruptions
 from wizard.plain.printer import Printer
 from wizard.plain.prompts import Prompts
 from wizard.steps.step import Step
@@ -23,19 +25,25 @@ def guide(
     prompts = Prompts(printer.say)
     if badge:
         printer.say(badge)
-    printer.say("Ctrl-C stops a step; nothing is changed without a yes.")
+    printer.say(
+        "Ctrl-C stops a step, and asks first while Terraform changes AWS; nothing is changed without a yes."
+    )
     step: StepLike | None = front
     while step is not None:
         number = flow.steps.index(step) + 1 if step in flow.steps else 0
         printer.heading(number, len(flow.steps), step.title, getattr(step, "why", ""))
         problem: Problem | None = None
         try:
-            flow.perform(step, on_event=printer, asker=prompts, cancel=cancel)
+            with Interruptions(lambda: flow.stopping, printer, prompts) as interruptions:
+                flow.perform(step, on_event=interruptions, asker=prompts, cancel=cancel)
             printer.flush()
             printer.say("  ✓ done")
         except Problem as stopped:
             problem = stopped
             printer.problem(stopped)
+        except Left:
+            printer.say(f"  {LEFT_RUNNING}")
+            return False
         except (Cancelled, KeyboardInterrupt):
             problem = Problem("cancelled", "You stopped this step.", "", "Choose how to go on.")
             printer.say("  Stopped.")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from wizard.core.paths import Paths
 from wizard.core.redact import Redactor
+from wizard.core.stopping import Stopping
 
 if TYPE_CHECKING:
     from wizard.services.aws.session import AwsPlaces, AwsSession
@@ -46,6 +47,8 @@ class Services:
     """Given on the command line."""
     redact: Redactor = field(default_factory=Redactor)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    stopping: Stopping = field(default_factory=Stopping)
+    """Knows what is under way that changes something; front ends stop it there."""
     aws: AwsSession | None = None
     """Set by the credentials step: keys live here, in memory, and nowhere else."""
     workspace: Workspace | None = None

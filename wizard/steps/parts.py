@@ -86,4 +86,5 @@ def terraform(facts: Facts, services: Services) -> Terraform:
         runs=services.paths.state / "runs",
         explain=explain,
         now=services.now,
+        stopping=services.stopping,
     )

@@ -97,6 +97,7 @@ def _went_on(engine: Engine, folder: Path, services: Services) -> Work[None]:
         runs=runs,
         explain=denials.explain,
         now=services.now,
+        stopping=services.stopping,
     )
     run = tool.unfinished() or tool.untold()
     if run is None:

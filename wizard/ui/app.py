@@ -10,6 +10,7 @@ import contextlib
 import gc
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from textual.binding import Binding, BindingType
 from textual.driver import Driver
 
 from wizard.core.redact import Redactor
+from wizard.core.stopping import LEFT_RUNNING, Stage
 from wizard.ui.jobs import Jobs
 from wizard.ui.shell import Shell
 from wizard.ui.themes import DARK, LIGHT, other
@@ -78,6 +80,8 @@ class WizardApp(App[int]):
     ) -> None:
         super().__init__()
         self.flow = flow
+        self.left_running = False
+        """Whoever left knows that Terraform goes on."""
         self._open_browser = open_browser
         self.jobs = Jobs(flow, self._tell, clock=clock, redact=redact or Redactor())
         self.shell = Shell(
@@ -149,20 +153,25 @@ class WizardApp(App[int]):
 
     def _ask_to_leave(self, running: str) -> None:
         from wizard.ui.screens.question import QuestionScreen
+        from wizard.ui.screens.stop import ask
 
+        choice = self.flow.stopping.ask(leaving=True)
+        if choice is not None:
+            ask(self, choice, self.flow.stopping, self._leave)
+            return
         if isinstance(self.screen, QuestionScreen):
             return
         self.push_screen(
             QuestionScreen(
                 f"“{self.shell.faces[running].title}” is still under way. Leave?",
-                "If Terraform is at work, it goes on by itself and its state stays whole. "
-                "Everything else stops before its next move. Start the wizard again to go on.",
+                "It stops before its next move; what is done stays done. Start the wizard again to go on.",
                 (("Stay", "stay"), ("Leave", "leave")),
             ),
             lambda answer: self._leave() if answer == "leave" else None,
         )
 
     def _leave(self) -> None:
+        self.left_running = self.flow.stopping.stage is not Stage.IDLE
         self.exit(COMPLETE if self.flow.next_step() is None else LEFT)
 
     def _browse(self, url: str) -> None:
@@ -207,4 +216,6 @@ def run_wizard(
     app = WizardApp(flow, front, badge=badge, open_browser=open_browser, redact=redact)
     result = app.run()
     app.jobs.close()
+    if app.left_running:
+        sys.stderr.write(f"{LEFT_RUNNING}\n")
     return FAULT if result is None else result

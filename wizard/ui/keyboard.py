@@ -116,7 +116,12 @@ class Keyboard(Screen[None]):
             self.jobs.stop()
             return
         from wizard.ui.screens.question import QuestionScreen
+        from wizard.ui.screens.stop import ask
 
+        choice = self.flow.stopping.ask()
+        if choice is not None:
+            ask(self.app, choice, self.flow.stopping)
+            return
         self.app.push_screen(
             QuestionScreen(
                 f"Stop “{self.faces[self.jobs.running].title}”?",

@@ -44,9 +44,9 @@ def test_the_rows_stand_as_if_somebody_had_watched(tmp_path: Path, name: str, sh
     lines = recorded(name)
     lines = lines[: int(len(lines) * share)]
     watched, missed = Told(), Told()
-    seen = watched.listen(listen(ran(tmp_path / "a", lines), Heard(Rows(announces=True)), leave=True))
+    seen = watched.listen(listen(ran(tmp_path / "a", lines), Heard(Rows(announces=True))))
     back = missed.listen(
-        listen(ran(tmp_path / "b", lines), Heard(Rows(announces=True)), leave=True, behind=True)
+        listen(ran(tmp_path / "b", lines), Heard(Rows(announces=True)), None, behind=True)
     )
     assert standing(missed.events) == standing(watched.events)
     assert (back.diagnostics, back.counts, back.outputs) == (seen.diagnostics, seen.counts, seen.outputs)
@@ -59,7 +59,7 @@ def test_a_long_log_is_told_in_few_events(tmp_path: Path) -> None:
     busy = [line for line in lines if '"type":"apply_start"' in line]
     told = Told()
     run = ran(tmp_path / "long", [*lines[:40], *(busy * 400), *lines[40:]])
-    told.listen(listen(run, Heard(Rows(announces=True)), leave=True, behind=True))
+    told.listen(listen(run, Heard(Rows(announces=True)), None, behind=True))
     assert len(told.events) < 700
 
 
@@ -77,7 +77,7 @@ def test_what_comes_after_the_backlog_is_told_as_it_comes(tmp_path: Path) -> Non
     run = runner.start(argv, {}, tmp_path / "run", datetime.now(UTC))
     while not (run.folder / "out").exists() or run.output().count("\n") < 50:
         time.sleep(0.01)
-    work = listen(run, Heard(Rows(announces=True)), leave=True, behind=True)
+    work = listen(run, Heard(Rows(announces=True)), None, behind=True)
     told = Told()
     for event in work:
         if isinstance(event, ResourceRow):

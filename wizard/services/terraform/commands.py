@@ -18,6 +18,7 @@ from typing import Any
 from wizard.core.event import Line, Phase, Planned, ResourceChange, Wait, Work
 from wizard.core.paths import private
 from wizard.core.problem import Problem, Who
+from wizard.core.stopping import Stopping
 from wizard.core.text import one_line
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
@@ -66,6 +67,7 @@ class Terraform:
         runs: Path,
         explain: Explain,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        stopping: Stopping | None = None,
     ) -> None:
         self._engine = engine
         self._folder = folder
@@ -73,6 +75,7 @@ class Terraform:
         self._runs = runs
         self._explain = explain
         self._now = now
+        self._stopping = stopping or Stopping()
 
     def init(self) -> Work[None]:
         """Get providers and modules. Raises Problem."""
@@ -130,7 +133,7 @@ class Terraform:
         )
         yield Phase(title, shlex.join(run.argv))
         yield from heard.rows.waiting()
-        yield from listen(run, heard, leave=True, behind=True)
+        yield from listen(run, heard, self._stopping, behind=True)
         if run.argv:
             planfile.discard(Path(run.argv[-1]), self._runs)
         return self._applied(heard, outputs=outputs)
@@ -197,7 +200,7 @@ class Terraform:
         yield from heard.rows.waiting()
         folder = self._runs / f"{self._stamp()}-{options[0]}"
         run = self._start(argv, self._environ, folder)
-        return (yield from listen(run, heard, leave=applies))
+        return (yield from listen(run, heard, self._stopping if applies else None))
 
     def _start(self, argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> DetachedRun:
         try:

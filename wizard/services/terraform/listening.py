@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from wizard.core.event import Event, Line, Phase, Progress, ResourceRow, Wait, Work
+from wizard.core.stopping import Outlook, Stage, Stopping
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import stream
@@ -18,6 +20,10 @@ LOOK = 0.05
 """Seconds between two looks at a running command's output."""
 _RECENT = 500
 """Lines of an earlier wizard's time that are shown again; all of them are in the run's files."""
+_PATIENCE = 10.0
+"""Seconds in which Terraform ends when what it waited for was killed."""
+_STOPPING = "Stopping: Terraform saves its state"
+_BROKEN = "Broken off: waiting for Terraform to save its state"
 _QUIET = frozenset(
     {
         "version",
@@ -47,39 +53,80 @@ class Heard:
     """Resources that Terraform believes to be deleted outside."""
     code: int = 0
     errors: str = ""
+    outlook: Outlook = field(default_factory=Outlook)
 
 
-def listen(run: DetachedRun, heard: Heard, *, leave: bool, behind: bool = False) -> Work[Heard]:
-    """Everything the run says, to its end. Given up before: the run goes on if `leave`, else it is interrupted.
+def listen(
+    run: DetachedRun, heard: Heard, stopping: Stopping | None = None, *, behind: bool = False
+) -> Work[Heard]:
+    """Everything the run says, to its end.
 
-    `behind`: the run was going on already, so what it said until now is told in short, as it stands.
+    With `stopping` the run changes something: it can be stopped there only, and goes on when this is given up.
+    Without, giving this up interrupts it. `behind`: the run was going on already, so what it said until now is told
+    in short, as it stands.
     """
-    missed = _Missed() if behind else None
+    if stopping is not None:
+        stopping.begin(run, heard.outlook)
     try:
-        for batch in run.tail():
-            if missed is not None and batch:
-                missed.hear(batch, heard)
-                continue
-            if missed is not None:
-                yield from missed.told(heard)
-                missed = None
-            if not batch:
-                yield Wait(LOOK)
-            for line in batch:
-                if line.strip():
-                    yield from _hear(stream.parse(line), heard)
-        if missed is not None:
-            yield from missed.told(heard)
+        told = _told(run, heard, behind)
+        yield from told if stopping is None else _watched(told, run, heard, stopping)
     except BaseException:
-        if not leave:
+        if stopping is None:
             run.interrupt()
         raise
+    finally:
+        if stopping is not None:
+            stopping.end(run)
     code = run.code
     heard.code = runner.LOST if code is None else code
     heard.errors = run.errors()
     yield from heard.rows.ended()
     run.noted()
     return heard
+
+
+def _told(run: DetachedRun, heard: Heard, behind: bool) -> Work[None]:
+    missed = _Missed() if behind else None
+    for batch in run.tail():
+        if missed is not None and batch:
+            missed.hear(batch, heard)
+            continue
+        if missed is not None:
+            yield from missed.told(heard)
+            missed = None
+        if not batch:
+            yield Wait(LOOK)
+        for line in batch:
+            if line.strip():
+                yield from _hear(stream.parse(line), heard)
+    if missed is not None:
+        yield from missed.told(heard)
+
+
+def _watched(told: Work[None], run: DetachedRun, heard: Heard, stopping: Stopping) -> Work[None]:
+    """The same, with what is known of how far it is, and with a word when it was asked to stop."""
+    stage, began, pressed = Stage.WORKING, time.monotonic(), False
+    for event in told:
+        _look(event, heard.outlook)
+        heard.outlook.seconds = time.monotonic() - began
+        if stopping.stage is not stage:
+            stage = stopping.stage
+            yield Phase(_STOPPING if stage is Stage.STOPPING else _BROKEN)
+        if stage is Stage.BROKEN and not pressed and stopping.stopping_for > _PATIENCE:
+            # Terraform takes a second interrupt as leave to end without waiting any longer.
+            pressed = True
+            run.interrupt()
+        yield event
+
+
+def _look(event: Event, outlook: Outlook) -> None:
+    if isinstance(event, Progress):
+        outlook.done, outlook.total = event.done, event.total
+    elif isinstance(event, ResourceRow):
+        if event.state == "running":
+            outlook.under_way[event.address] = event.seconds
+        else:
+            outlook.under_way.pop(event.address, None)
 
 
 class _Missed:
