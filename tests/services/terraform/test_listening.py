@@ -45,9 +45,7 @@ def test_the_rows_stand_as_if_somebody_had_watched(tmp_path: Path, name: str, sh
     lines = lines[: int(len(lines) * share)]
     watched, missed = Told(), Told()
     seen = watched.listen(listen(ran(tmp_path / "a", lines), Heard(Rows(announces=True))))
-    back = missed.listen(
-        listen(ran(tmp_path / "b", lines), Heard(Rows(announces=True)), None, behind=True)
-    )
+    back = missed.listen(listen(ran(tmp_path / "b", lines), Heard(Rows(announces=True)), None, behind=True))
     assert standing(missed.events) == standing(watched.events)
     assert (back.diagnostics, back.counts, back.outputs) == (seen.diagnostics, seen.counts, seen.outputs)
     loud = [line for line in watched.of(Line) if line.level != "debug"]
