@@ -7,9 +7,13 @@ from threading import Thread
 from typing import Any
 from urllib.request import urlopen
 
+import pytest
+
+from wizard.core.event import Ask, Diff
 from wizard.core.facts import AwsIdentity
 from wizard.core.finding import Finding
 from wizard.core.journey import Visit
+from wizard.core.problem import Problem
 from wizard.steps import FRONT
 
 
@@ -36,3 +40,79 @@ def test_a_browser_on_this_computer_signs_in_without_a_code(play: Any) -> None:
         secret = json.loads(next(played.home.rglob("sso/cache/*.json")).read_text())
         journal = next(played.home.rglob("journal.jsonl")).read_text()
         assert secret.get("accessToken", secret["clientSecret"]) not in journal
+
+
+def portal_answers(played: Any, **more: str) -> dict[str, str]:
+    portal = played.world.aws.portal
+    portal.assign(played.world.aws.account_id, "htd-sandbox", "ReadOnly", [])
+    return {"source": "portal", "start_url": portal.start_url, "role": "AdministratorAccess", **more}
+
+
+def test_a_sign_in_is_kept_as_a_profile_when_that_is_wanted(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        config = played.flow.services.aws_places.config_file
+        before = config.read_bytes()
+        answers = portal_answers(played, profile="htd-kept", save="yes", region="us-west-2")
+        played.visit(Visit("credentials", answers))
+        after = config.read_bytes()
+        assert after.startswith(before)
+        diffs = [e for _, e in played.events if isinstance(e, Diff)]
+        assert [(d.before, d.after) for d in diffs] == [(before.decode(), after.decode())]
+        assert played.flow.facts.need(AwsIdentity).source == "profile htd-kept (SSO)"
+        environ = played.flow.services.aws.child_environ(played.world.environ)
+        assert environ["AWS_PROFILE"] == "htd-kept", "Terraform renews it by itself"
+        # The portal is the one of the session htd: both profiles share one sign-in from now on.
+        played.visit(Visit("credentials", {"source": "profile:htd-admin"}))
+        assert played.flow.facts.need(AwsIdentity).source == "profile htd-admin (SSO)"
+
+
+def test_a_no_to_the_diff_changes_nothing_and_signs_in_all_the_same(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        config = played.flow.services.aws_places.config_file
+        before = config.read_bytes()
+        played.visit(Visit("credentials", portal_answers(played, profile="htd-kept", save="no")))
+        assert config.read_bytes() == before
+        assert "AdministratorAccess" in played.flow.facts.need(AwsIdentity).arn
+
+
+def test_a_name_that_is_taken_is_refused_as_an_answer(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("credentials", portal_answers(played, profile="htd-admin", save="yes")))
+        assert caught.value.code == "answers.invalid"
+        assert "already" in caught.value.why
+
+
+def unassigned(played: Any) -> None:
+    config = played.flow.services.aws_places.config_file
+    text = config.read_text()
+    config.write_text(text.replace("sso_role_name = AdministratorAccess", "sso_role_name = Owner"))
+    played.world.aws.portal.assign(played.world.aws.account_id, "htd-sandbox", "ReadOnly", [])
+
+
+def test_a_role_that_is_not_assigned_offers_another_one_of_the_same_sign_in(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        unassigned(played)
+        answers = {"source": "profile:htd-admin", "instead": "pick", "role": "AdministratorAccess"}
+        played.visit(Visit("credentials", answers))
+        assert "AdministratorAccess" in played.flow.facts.need(AwsIdentity).arn
+        asked = next(e for _, e in played.events if isinstance(e, Ask) and e.questions[0].key == "instead")
+        assert "role Owner in account" in asked.title
+        assert "AdministratorAccess, ReadOnly" in asked.reason
+
+
+def test_a_role_that_is_not_assigned_stops_whoever_says_nothing(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        unassigned(played)
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("credentials", {"source": "profile:htd-admin"}))
+        assert caught.value.code == "aws.sso.no_assignment"
+        # Somebody else signs in, who has the role.
+        played.world.aws.portal.assign(played.world.aws.account_id, "htd-sandbox", "Owner", admin=True)
+        played.visit(Visit("credentials", {"source": "profile:htd-admin"}))
+        assert "Owner" in played.flow.facts.need(AwsIdentity).arn

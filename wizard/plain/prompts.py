@@ -10,6 +10,9 @@ from wizard.core.problem import Cancelled
 from wizard.core.question import Answers, Kind, Question
 from wizard.core.text import clean
 
+_FEW = 7
+"""A list up to this long is read at a glance."""
+
 
 class Prompts:
     """An asker that uses the terminal, one question after the other, append-only."""
@@ -55,19 +58,45 @@ class Prompts:
         return _asked(prompt)
 
     def _choose(self, question: Question, label: str) -> str:
-        """A numbered list: it can be read aloud and answered with a number."""
+        """A numbered list: it can be read aloud and answered with a number, or narrowed by a part of a name."""
         import questionary
 
         self._say(f"  {label}")
-        for number, choice in enumerate(question.choices, 1):
-            mark = "*" if choice.value == question.default else " "
-            tail = choice.unavailable or choice.detail
-            self._say(f"  {mark}{number:>3}  {choice.label}{f'  ({tail})' if tail else ''}")
-        default = next((str(n) for n, c in enumerate(question.choices, 1) if c.value == question.default), "")
-        given = _asked(questionary.text("Number:", default=default)).strip()
-        if given.isdigit() and 1 <= int(given) <= len(question.choices):
-            return question.choices[int(given) - 1].value
-        return given
+        shown = list(range(len(question.choices)))
+        default = next((n for n, c in enumerate(question.choices) if c.value == question.default), None)
+        while True:
+            for number in shown:
+                choice = question.choices[number]
+                mark = "*" if number == default else " "
+                tail = choice.unavailable or choice.detail
+                self._say(f"  {mark}{number + 1:>3}  {choice.label}{f'  ({tail})' if tail else ''}")
+            many = " (or part of a name)" if len(shown) > _FEW else ""
+            offered = str(default + 1) if default is not None else ""
+            given = _asked(questionary.text(f"Number{many}:", default=offered)).strip()
+            # The number of an account is a value too, and may begin with zeros.
+            if given.isdecimal() and given[0] != "0" and int(given) <= len(question.choices):
+                return question.choices[int(given) - 1].value
+            matching = _matching(question, given)
+            if len(matching) == 1:
+                return question.choices[matching[0]].value
+            if not matching or not given or len(matching) == len(shown):
+                return given
+            shown = matching
+
+
+def _matching(question: Question, given: str) -> list[int]:
+    """Numbers of the choices that hold every word of `given`; one that is named whole is the only one."""
+    words = given.casefold().split()
+    whole = [
+        n
+        for n, c in enumerate(question.choices)
+        if given.casefold() in (c.value.casefold(), c.label.casefold())
+    ]
+    return whole or [
+        n
+        for n, c in enumerate(question.choices)
+        if all(word in f"{c.label} {c.detail} {c.value}".casefold() for word in words)
+    ]
 
 
 def _asked(prompt: Any) -> str:

@@ -9,31 +9,74 @@ from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import Choice, Kind, Question
 from wizard.services import Services
+from wizard.steps import portal
 
 if TYPE_CHECKING:
-    from wizard.services.aws import keys, sign_in, start_url
+    from wizard.services.aws import config_file, keys, sign_in, start_url
     from wizard.services.aws import session as aws_session
     from wizard.services.aws.profiles import Source
     from wizard.services.aws.session import AwsSession
     from wizard.services.aws.sso import SsoToken
 else:
+    config_file = lazy("wizard.services.aws.config_file")
     keys = lazy("wizard.services.aws.keys")
     sign_in = lazy("wizard.services.aws.sign_in")
     start_url = lazy("wizard.services.aws.start_url")
     aws_session = lazy("wizard.services.aws.session")
 
 _BROWSER, _CODE = "browser", "code"
+_PICK, _ANOTHER = "pick", "again"
 
 
 def from_source(source: Source, services: Services) -> Run[AwsSession]:
     places = services.aws_places
     if source.needs_login:
-        yield from _login(source.sso_start_url, source.sso_region, source.sso_session or None, services)
+        yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
     yield Phase(f"Signing in with {source.words}")
-    return sign_in.open_source(source, places, services.environ)
+    try:
+        return sign_in.open_source(source, places, services.environ)
+    except Problem as problem:
+        if problem.code != "aws.sso.no_assignment" or not source.sso_session:
+            raise
+        refused = problem
+    return (yield from _otherwise(refused, source, services))
 
 
-def _login(start: str, region: str, session_name: str | None, services: Services) -> Run[SsoToken]:
+def _otherwise(refused: Problem, source: Source, services: Services) -> Run[AwsSession]:
+    """The sign-in works, but not for this role: another role of it, or another person."""
+    way = (yield _ask_otherwise(refused))["instead"]
+    if not way:
+        raise refused
+    places, name = services.aws_places, source.sso_session
+    token = sign_in.cached_token(source.sso_start_url, source.sso_region, places, name, services.now())
+    if way == _ANOTHER or token is None:
+        token = yield from log_in(source.sso_start_url, source.sso_region, name, services)
+        return sign_in.open_source(source, places, services.environ)
+    return (yield from portal.choose_role(token, services))
+
+
+def _ask_otherwise(refused: Problem) -> Ask:
+    return Ask(
+        (
+            Question(
+                "instead",
+                "How shall we go on?",
+                Kind.CHOICE,
+                choices=(
+                    Choice(_PICK, "Pick another account and role", "of the same sign-in"),
+                    Choice(_ANOTHER, "Sign in again as somebody else", "use a private browser window"),
+                ),
+                # Left unanswered, as an answers file may, the refusal stands.
+                optional=True,
+                remember=False,
+            ),
+        ),
+        title=refused.what,
+        reason=refused.why,
+    )
+
+
+def log_in(start: str, region: str, session_name: str | None, services: Services) -> Run[SsoToken]:
     """Through the browser of this computer where there is one and it is wanted, else with a code."""
     way = _CODE
     if services.local_browser:
@@ -69,41 +112,11 @@ def _ask_way() -> Ask:
 
 
 def through_portal(services: Services) -> Run[AwsSession]:
-    answers = yield Ask(
-        (
-            Question(
-                "start_url",
-                "Start address of the portal",
-                placeholder="https://my-company.awsapps.com/start",
-                help="Your company's page for AWS accounts; the browser shows it when you open the AWS portal.",
-                check=start_url.fault,
-            ),
-            Question("sso_region", "Region of the portal", default="us-east-1", check=start_url.region_fault),
-        ),
-        title="Which portal?",
-    )
-    token = yield from _login(answers["start_url"], answers["sso_region"], None, services)
-    yield Phase("Reading your accounts", "aws sso list-accounts")
-    accounts = sign_in.list_accounts(token)
-    if not accounts:
-        raise _no_assignment("No AWS account is assigned to you in this portal.")
-    account = yield from _pick("account", "Which account?", [Choice(a.id, a.name, a.id) for a in accounts])
-    roles = sign_in.list_roles(token, account)
-    if not roles:
-        raise _no_assignment(f"No role is assigned to you in account {account}.")
-    role = yield from _pick("role", "Which role?", [Choice(name, name) for name in roles])
-    return sign_in.role_session(
-        token, account, role, services.environ.get("AWS_REGION", aws_session.DEFAULT_REGION)
-    )
-
-
-def _pick(key: str, prompt: str, choices: list[Choice]) -> Run[str]:
-    if len(choices) == 1:
-        return choices[0].value
-    answer = yield Ask(
-        (Question(key, prompt, Kind.CHOICE, choices=tuple(choices), default=choices[0].value),)
-    )
-    return answer[key]
+    start, region = yield from portal.ask_portal(services)
+    # A portal that the config file knows keeps its sign-in under that session's name, so that profiles share it.
+    name = config_file.session_of(start, region, services.aws_places)
+    token = yield from log_in(start, region, name, services)
+    return (yield from portal.choose_role(token, services))
 
 
 def with_pasted_keys(services: Services) -> Run[AwsSession]:
@@ -126,13 +139,3 @@ def with_pasted_keys(services: Services) -> Run[AwsSession]:
     if isinstance(pasted, Problem):
         raise pasted
     return sign_in.keys_session(pasted, services.aws_places, answers["region"])
-
-
-def _no_assignment(what: str) -> Problem:
-    return Problem(
-        code="aws.sso.unassigned",
-        what=what,
-        why="The browser may have been signed in as somebody else, or nobody assigned a role to you yet.",
-        remedy="Check who is signed in on the portal's page, or ask an AWS administrator for a role in this account.",
-        step="credentials",
-    )

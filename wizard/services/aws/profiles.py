@@ -86,6 +86,23 @@ class Source:
         return f"profile {self.name} ({_WORDS[self.kind]})"
 
 
+@dataclass(frozen=True)
+class Held:
+    """What both files hold, section by section."""
+
+    profiles: dict[str, dict[str, str]]
+    sessions: dict[str, dict[str, str]]
+    fault: str = ""
+    """Why the config file cannot be understood; empty when it can."""
+
+
+def held(places: AwsPlaces) -> Held:
+    """The profiles and SSO sessions of both files. Nothing is raised: what cannot be read is empty."""
+    config, note = _read(places.config_file)
+    keys, _ = _read(places.credentials_file)
+    return Held(*_profiles(config, keys), note.why_not if note else "")
+
+
 def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | None = None) -> list[Source]:
     """Every source: working SSO sign-ins first (newest on top), then the others, then what cannot be used."""
     moment = now or datetime.now(UTC)

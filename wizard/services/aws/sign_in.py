@@ -12,7 +12,7 @@ from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
 from wizard.services.aws.profiles import Source
 from wizard.services.aws.session import DEFAULT_REGION, AwsPlaces, AwsSession, botocore_session
-from wizard.services.aws.sso import SsoToken, cached_token, device_login, refresh
+from wizard.services.aws.sso import SsoToken, cached_token, device_login, move, refresh
 from wizard.services.aws.sso_browser import browser_login
 from wizard.services.aws.sso_portal import Account, list_accounts, list_roles, role_session
 
@@ -26,6 +26,7 @@ __all__ = [
     "keys_session",
     "list_accounts",
     "list_roles",
+    "move",
     "open_source",
     "paste_keys",
     "refresh",

@@ -306,6 +306,17 @@ def registration(
     return fresh
 
 
+def move(token: SsoToken, session_name: str) -> SsoToken:
+    """Keep the sign-in under the name of an sso-session instead; a refresh token must not lie in two files."""
+    moved = replace(token, session_name=session_name)
+    save(moved)
+    if (token.session_name or token.start_url) != session_name:
+        sso_cache.file_of(token.places.sso_cache, token.session_name or token.start_url).unlink(
+            missing_ok=True
+        )
+    return moved
+
+
 def save(token: SsoToken) -> None:
     """Write the token to the shared cache, under the session's name or the start address. Raises Problem."""
     kept: dict[str, Any] = {
