@@ -116,3 +116,63 @@ def test_a_role_that_is_not_assigned_stops_whoever_says_nothing(play: Any) -> No
         played.world.aws.portal.assign(played.world.aws.account_id, "htd-sandbox", "Owner", admin=True)
         played.visit(Visit("credentials", {"source": "profile:htd-admin"}))
         assert "Owner" in played.flow.facts.need(AwsIdentity).arn
+
+
+def guarded(played: Any) -> None:
+    """A profile whose role asks for a one-time code."""
+    aws, places = played.world.aws, played.flow.services.aws_places
+    user = aws.keys_for_user("me")
+    trust = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"AWS": f"arn:aws:iam::{aws.account_id}:user/me"},
+        "Condition": {"Bool": {"aws:MultiFactorAuthPresent": "true"}},
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    aws.client("iam").create_role(RoleName="deploy", AssumeRolePolicyDocument=document)
+    with places.config_file.open("a") as config:
+        config.write(
+            f"[profile guarded]\nrole_arn = arn:aws:iam::{aws.account_id}:role/deploy\nsource_profile = me\n"
+            f"mfa_serial = arn:aws:iam::{aws.account_id}:mfa/me\n"
+        )
+    with places.credentials_file.open("a") as keys:
+        keys.write(
+            f"[me]\naws_access_key_id = {user.access_key_id}\naws_secret_access_key = {user.secret_access_key}\n"
+        )
+
+
+def test_a_one_time_code_is_asked_for_and_terraform_gets_keys(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        guarded(played)
+        with pytest.raises(Problem) as wrong:
+            played.visit(Visit("credentials", {"source": "profile:guarded", "mfa_code": "000000"}))
+        assert wrong.value.code == "aws.mfa"
+        played.visit(Visit("credentials", {"source": "profile:guarded", "mfa_code": "123456"}))
+        arn = played.flow.facts.need(AwsIdentity).arn
+        assert arn.endswith(":assumed-role/deploy/htd-wizard")
+        environ = played.flow.services.aws.child_environ(played.world.environ)
+        assert "AWS_PROFILE" not in environ, "Terraform could not ask for a code"
+        assert environ["AWS_SESSION_TOKEN"]
+        assert "123456" not in next(played.home.rglob("answers.json")).read_text()
+
+
+def test_a_code_that_is_none_is_refused_as_an_answer(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        guarded(played)
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("credentials", {"source": "profile:guarded", "mfa_code": "12 34"}))
+        assert caught.value.code == "answers.invalid"
+
+
+def test_keys_in_parts(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        keys = played.world.aws.root
+        answers = {"source": "keys", "pasted": keys.access_key_id + "\r"}
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("credentials", answers))
+        assert caught.value.evidence == ("credentials.secret_access_key: Secret key",)
+        played.visit(Visit("credentials", answers | {"secret_access_key": keys.secret_access_key}))
+        assert played.flow.facts.need(AwsIdentity).source == "pasted access keys"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from wizard.core.event import Ask, Phase, Run
@@ -32,14 +33,31 @@ def from_source(source: Source, services: Services) -> Run[AwsSession]:
     places = services.aws_places
     if source.needs_login:
         yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
+    code = (yield _ask_mfa(source))["mfa_code"] if source.needs_mfa else ""
     yield Phase(f"Signing in with {source.words}")
     try:
-        return sign_in.open_source(source, places, services.environ)
+        return sign_in.open_source(source, places, services.environ, mfa_code=code)
     except Problem as problem:
-        if problem.code != "aws.sso.no_assignment" or not source.sso_session:
+        if problem.code != "aws.sso.no_assignment" or source.kind != "sso":
             raise
         refused = problem
     return (yield from _otherwise(refused, source, services))
+
+
+def _ask_mfa(source: Source) -> Ask:
+    return Ask(
+        (
+            Question(
+                "mfa_code",
+                "One-time code",
+                Kind.SECRET,
+                help="From the authenticator app or key; a code is good for half a minute and for one use.",
+                check=lambda code: None if re.fullmatch(r"\d{6}", code.strip()) else "A code has six digits.",
+            ),
+        ),
+        title=f"{source.words} asks for a code",
+        reason=f"The device is {source.mfa_serial}." if source.mfa_serial else "",
+    )
 
 
 def _otherwise(refused: Problem, source: Source, services: Services) -> Run[AwsSession]:
@@ -119,6 +137,18 @@ def through_portal(services: Services) -> Run[AwsSession]:
     return (yield from portal.choose_role(token, services))
 
 
+def _ask_parts(missing: tuple[str, ...]) -> Ask:
+    words = {
+        "access_key_id": ("Access key", "It starts with AKIA or ASIA."),
+        "secret_access_key": ("Secret key", "It has 40 characters and is shown only when the key is made."),
+        "session_token": ("Session token", "A key that starts with ASIA works only with its token."),
+    }
+    return Ask(
+        tuple(Question(part, words[part][0], Kind.SECRET, help=words[part][1]) for part in missing),
+        title="One part is still missing" if len(missing) == 1 else "Some parts are still missing",
+    )
+
+
 def with_pasted_keys(services: Services) -> Run[AwsSession]:
     region = services.environ.get("AWS_REGION", aws_session.DEFAULT_REGION)
     answers = yield Ask(
@@ -129,13 +159,16 @@ def with_pasted_keys(services: Services) -> Run[AwsSession]:
                 Kind.SECRET,
                 help="An export block, an ini block, JSON, or the three values; copied from the console will do.",
                 check=keys.fault,
+                preview=keys.understood,
             ),
             Question("region", "Region", default=region, check=start_url.region_fault),
         ),
         title="Access keys",
         reason="They stay in memory, are never written anywhere, and reach Terraform through its environment.",
     )
-    pasted = keys.paste_keys(answers["pasted"])
+    missing = keys.lacking(answers["pasted"])
+    parts = (yield _ask_parts(missing)) if missing else {}
+    pasted = keys.joined(answers["pasted"], parts)
     if isinstance(pasted, Problem):
         raise pasted
     return sign_in.keys_session(pasted, services.aws_places, answers["region"])

@@ -114,3 +114,17 @@ def test_a_foreign_role_of_any_name(aws: EmbeddedAws, make_role: Any) -> None:
     catalog = "arn:aws:iam::414351767826:role/unity-catalog-prod-UCMasterRole"
     arn = make_role("uc", catalog)
     assume(aws, aws.keys_for_foreign_role(catalog), arn)
+
+
+def test_a_role_that_wants_a_second_factor(aws: EmbeddedAws, make_role: Any, refused: Any) -> None:
+    user = aws.keys_for_user("htd-user")
+    who = "arn:aws:iam::123456789012:user/htd-user"
+    arn = make_role("guarded", who, ["*"], {"Bool": {"aws:MultiFactorAuthPresent": "true"}})
+    assert refused(lambda: assume(aws, user, arn))[1] == "AccessDenied"
+    device = {"SerialNumber": "arn:aws:iam::123456789012:mfa/me"}
+    wrong = refused(lambda: assume(aws, user, arn, TokenCode="654321", **device))
+    assert wrong[1:] == (
+        "AccessDenied",
+        "MultiFactorAuthentication failed with invalid MFA one time pass code. ",
+    )
+    assert assume(aws, user, arn, TokenCode="123456", **device).session_token

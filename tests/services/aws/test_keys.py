@@ -7,6 +7,7 @@ import json
 import pytest
 
 from wizard.core.problem import Problem
+from wizard.services.aws import keys
 from wizard.services.aws.keys import Keys, paste_keys
 
 ACCESS, SECRET = "ASIAQWERTYUIOPASDFGH", "abcdEFGH0123/+abcdEFGH0123/+abcdEFGH0123"
@@ -22,6 +23,8 @@ def lines(prefix: str, between: str = "=", quote: str = "") -> str:
 WHOLE = {
     "export": lines("export ", quote='"'),
     "bare": lines("").replace("\n", "\r\n"),
+    "bare CR, as terminals paste": lines("export ").replace("\n", "\r"),
+    "ini with bare CR": f"[x]\raws_access_key_id={ACCESS}\raws_secret_access_key={SECRET}\raws_session_token={TOKEN}\r",
     "powershell": lines("$Env:", quote='"'),
     "cmd": lines("SET "),
     "fish": lines("set -gx ", " "),
@@ -90,3 +93,33 @@ def test_repr_hides_the_secrets() -> None:
     assert SECRET not in shown
     assert TOKEN not in shown
     assert ACCESS in shown
+
+
+PARTS = {"access_key_id": ACCESS, "secret_access_key": SECRET, "session_token": TOKEN}
+
+
+@pytest.mark.parametrize("first", PARTS)
+def test_what_is_still_missing_is_asked_for_and_joined(first: str) -> None:
+    pasted = PARTS[first]
+    lacking = keys.lacking(pasted)
+    # Until an access key says that it is temporary nobody knows of a token.
+    assert set(lacking) | {first, "session_token"} == set(PARTS)
+    found = keys.joined(pasted, {name: PARTS[name] for name in PARTS if name != first})
+    assert isinstance(found, Keys)
+    assert (found.access_key_id, found.secret_access_key, found.session_token) == (ACCESS, SECRET, TOKEN)
+
+
+def test_a_part_will_do_to_begin_with_and_nonsense_will_not() -> None:
+    assert keys.fault(ACCESS) is None
+    assert keys.fault(SECRET) is None
+    assert keys.fault("hello")
+    assert keys.fault("AROAQWERTYUIOPASDFGHJ")
+
+
+def test_how_it_is_understood_gives_nothing_away() -> None:
+    said = " ".join(keys.understood(WHOLE["export"]))
+    assert "✓ access key …DFGH" in said
+    assert "✓ secret key · ✓ session token" in said
+    assert "session token is asked for next" in " ".join(keys.understood(f"{ACCESS} {SECRET}"))
+    assert keys.understood("hello") == ()
+    assert not any(secret in said for secret in (SECRET, TOKEN, ACCESS))

@@ -120,11 +120,33 @@ def test_every_kind_is_known(places: AwsPlaces) -> None:
 def test_what_cannot_be_used_says_why(places: AwsPlaces) -> None:
     sources = by_name(list_sources(places, {}, NOW))
     unusable = {name: s.why_not for name, s in sources.items() if not s.usable and not s.needs_login}
-    assert set(unusable) == {"default", "dangling", "lacking", "guarded", "console", "half"}
+    assert set(unusable) == {"default", "dangling", "lacking", "console", "half"}
     assert "gone" in unusable["dangling"]
     assert "sso_account_id" in unusable["lacking"]
-    assert "MFA" in unusable["guarded"]
     assert "awscrt" in unusable["console"]
+
+
+def test_a_role_needs_what_the_profile_below_it_needs(places: AwsPlaces) -> None:
+    asleep = by_name(list_sources(places, {}, NOW))
+    assert asleep["chained"].needs_login, "the profile it is taken from is not signed in"
+    assert asleep["chained"].sso_start_url == "https://corp.awsapps.com/start"
+    assert (asleep["guarded"].needs_login, asleep["guarded"].needs_mfa) == (True, True)
+    keep_token(places, "corp", NOW + timedelta(hours=2))
+    awake = by_name(list_sources(places, {}, NOW))
+    assert awake["chained"].usable
+    assert awake["guarded"].usable
+    assert "asks for an MFA code" in awake["guarded"].detail
+    role = "role_arn = arn:aws:iam::777788889999:role/r\nsource_profile = "
+    places.config_file.write_text(
+        f"[profile lost]\n{role}gone\n[profile on-half]\n{role}half\n"
+        f"[profile a]\n{role}b\n[profile b]\n{role}a\n[profile own]\n{role}own\n"
+    )
+    broken = by_name(list_sources(places, {}, NOW))
+    assert "gone, which does not exist" in broken["lost"].why_not
+    assert "rests on the profile half" in broken["on-half"].why_not
+    assert not broken["a"].usable
+    assert "back to it" in broken["a"].why_not
+    assert broken["own"].usable, "a profile may hold its own keys"
 
 
 def test_nothing_secret_is_shown(places: AwsPlaces) -> None:

@@ -161,3 +161,13 @@ def test_an_mfa_role_never_asks_on_the_terminal(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
         opened(places, "p")
     assert caught.value.code == "aws.mfa.needed"
+
+
+def test_terraform_gets_keys_where_the_machines_own_would_be_needed(tmp_path: Path) -> None:
+    from wizard.services.aws.profiles import Source
+    from wizard.services.aws.sign_in import _terraform_renews
+
+    assert _terraform_renews(Source("profile:a", "a", "assume-role", base="b"))
+    assert not _terraform_renews(Source("profile:a", "a", "assume-role", base=":Environment"))
+    assert not _terraform_renews(Source("profile:a", "a", "assume-role", base="b", needs_mfa=True))
+    assert not _terraform_renews(Source("profile:a", "a", "aws login"))

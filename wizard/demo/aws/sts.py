@@ -26,6 +26,8 @@ class SecurityTokenService:
         self._keyring = keyring
         self._directory = directory
         self._authority = authority
+        self.mfa_code = "123456"
+        """The one-time code that everybody's device shows now."""
 
     def answer(self, caller: Principal, target: Target) -> Reply | None:
         """The reply to an STS call; None for an operation this AWS does not have."""
@@ -49,6 +51,9 @@ class SecurityTokenService:
                 "for roles assumed by role chaining"
             )
             return refusals.error("query", "sts", 400, "ValidationError", message)
+        if target.params.get("TokenCode", self.mfa_code) != self.mfa_code:
+            message = "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+            return refusals.error("query", "sts", 403, "AccessDenied", message)
         try:
             judgement = self._may_assume(caller, need, target)
         except ValueError as problem:
@@ -91,6 +96,8 @@ class SecurityTokenService:
         for key, param in (("sts:externalid", "ExternalId"), ("sts:rolesessionname", "RoleSessionName")):
             if param in target.params:
                 context[key] = target.params[param]
+        if "TokenCode" in target.params:
+            context["aws:multifactorauthpresent"] = "true"
         policy = Policy(name, trust)
         direct = _trust(policy, need, context, caller.names)
         through_account = _trust(policy, need, context, caller.account_names)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from typing import Any
 
 from wizard.core.problem import Problem
+from wizard.services.aws.reasons import CREDENTIALS
 from wizard.services.aws.session import AwsPlaces, botocore_session
 
 _PATIENCE = 60.0
 """Seconds that a credential program may take; one that waits for a window nobody sees never ends."""
+
+
+_SESSION = "htd-wizard"
+"""How the session of a role is called in AWS's logs, where the profile does not say."""
 
 
 class _Program(subprocess.Popen[bytes]):
@@ -31,7 +37,7 @@ class _Program(subprocess.Popen[bytes]):
             ) from None
 
 
-def profile_session(profile: str, places: AwsPlaces, region: str) -> Any:
+def profile_session(profile: str, places: AwsPlaces, region: str, mfa_code: str = "") -> Any:
     """A botocore session whose credentials come from this profile alone: no environment, no machine role.
 
     Botocore's own chain, with the SSO cache of `places` instead of the one below the home folder.
@@ -56,7 +62,7 @@ def profile_session(profile: str, places: AwsPlaces, region: str) -> Any:
         ),
         cache=cache,
         profile_name=profile,
-        prompter=_no_prompt,
+        prompter=_once(mfa_code),
         credential_sourcer=chain.CanonicalNameCredentialSourcer(
             [chain.EnvProvider(), chain.ContainerProvider(), chain.InstanceMetadataProvider(_metadata())]
         ),
@@ -65,6 +71,10 @@ def profile_session(profile: str, places: AwsPlaces, region: str) -> Any:
     providers = [assume_role, *builder.providers(profile_name=profile, disable_env_vars=True)]
     botocore.register_component("credential_provider", chain.CredentialResolver(providers=providers))
     botocore.get_scoped_config()  # raises when there is no such profile
+    for settings in botocore.full_config["profiles"].values():
+        if "role_arn" in settings:
+            # Botocore would name each session after the second, and whoever signs in again would be somebody else.
+            settings.setdefault("role_session_name", _SESSION)
     return botocore
 
 
@@ -89,9 +99,16 @@ def _cache_text(content: Any) -> str:
     return json.dumps(content, default=plain)
 
 
-def _no_prompt(_question: str) -> str:
-    """Botocore would ask for an MFA code on the terminal, over the screen."""
-    from wizard.services.aws.reasons import CREDENTIALS
+def _once(code: str) -> Callable[[str], str]:
+    """Botocore would ask for the code on the terminal, over the screen. A code is good for one use."""
+    codes = [code] if code else []
 
-    row = CREDENTIALS["mfa_needed"]
-    raise Problem(code=row.code, what=row.what, why=row.why, remedy=row.remedy, who=row.who, step=row.step)
+    def prompt(_question: str) -> str:
+        if codes:
+            return codes.pop()
+        row = CREDENTIALS["mfa_needed"]
+        raise Problem(
+            code=row.code, what=row.what, why=row.why, remedy=row.remedy, who=row.who, step=row.step
+        )
+
+    return prompt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -41,6 +42,11 @@ _PAIR = re.compile(
 _ACCESS = re.compile(r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{12,124}(?![A-Za-z0-9])")
 _SECRET = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=])")
 _TOKEN = re.compile(r"(?<![A-Za-z0-9/+=])[A-Za-z0-9/+_-]{100,}={0,2}(?![A-Za-z0-9/+=])")
+_PARTS = {
+    "access_key_id": "access key",
+    "secret_access_key": "secret key",
+    "session_token": "session token",
+}
 _NOT_A_KEY = re.compile(r"(?<![A-Za-z0-9])(?:AROA|AIDA|AGPA|ANPA|AIPA)[A-Z0-9]{12,}")
 
 
@@ -49,7 +55,40 @@ def paste_keys(text: str) -> Keys | Problem:
 
     The problem never repeats what was pasted.
     """
-    plain = re.sub(r"(?i)\$env:", "", clean(text, 100_000))
+    found, plain = _found(text)
+    return _whole(found, plain)
+
+
+def lacking(text: str) -> tuple[str, ...]:
+    """The parts that are still missing from `text`: `access_key_id`, `secret_access_key`, `session_token`."""
+    found, _ = _found(text)
+    parts = ["access_key_id", "secret_access_key"]
+    if found.get("access_key_id", "").startswith("ASIA"):
+        parts.append("session_token")
+    return tuple(part for part in parts if not found.get(part))
+
+
+def understood(text: str) -> tuple[str, ...]:
+    """How `text` is understood, in lines that give nothing away."""
+    found, _ = _found(text)
+    access = found.get("access_key_id", "")
+    if not access and not found.get("secret_access_key"):
+        return ()
+    said = [f"✓ access key …{access[-4:]}"] if len(access) > 8 else []
+    said += [f"✓ {_PARTS[p]}" for p in ("secret_access_key", "session_token") if found.get(p)]
+    said += [f"{_PARTS[part]} is asked for next" for part in lacking(text)]
+    return (" · ".join(said),)
+
+
+def joined(text: str, parts: Mapping[str, str]) -> Keys | Problem:
+    """The keys in `text` and in `parts`, what was given one by one afterwards."""
+    return paste_keys("\n".join([text, *(f"aws_{name} = {value}" for name, value in parts.items())]))
+
+
+def _found(text: str) -> tuple[dict[str, str], str]:
+    """(parts by name, the text without what a terminal or a shell puts around it)."""
+    # Terminals send a pasted line break as a bare CR.
+    plain = re.sub(r"(?i)\$env:", "", clean(text.replace("\r\n", "\n").replace("\r", "\n"), 100_000))
     found = _labelled(plain)
     if not found.get("access_key_id") and (match := _ACCESS.search(plain)):
         found["access_key_id"] = match[0]
@@ -61,7 +100,7 @@ def paste_keys(text: str) -> Keys | Problem:
         )
         if match := _SECRET.search(rest):
             found["secret_access_key"] = match[0]
-    return _whole(found, plain)
+    return found, plain
 
 
 def _labelled(plain: str) -> dict[str, str]:
@@ -124,6 +163,8 @@ def _moment(text: str) -> datetime | None:
 
 
 def fault(text: str) -> str | None:
-    """One sentence saying why no keys can be taken from `text`, or None."""
+    """One sentence saying why `text` holds nothing to sign in with, or None; a missing part is asked for."""
     found = paste_keys(text)
-    return found.what if isinstance(found, Problem) else None
+    if not isinstance(found, Problem) or (found.code != "aws.paste.not_a_key" and understood(text)):
+        return None
+    return found.what

@@ -73,6 +73,9 @@ class Source:
     """It works after a sign-in in the browser."""
     needs_mfa: bool = False
     """It asks for a one-time code each time."""
+    mfa_serial: str = ""
+    base: str = ""
+    """Name of the profile that a role is taken from; `:NAME` for keys of the machine itself."""
     in_effect: bool = False
     """The AWS command line and Terraform would take this one now."""
     shadowed: bool = False
@@ -112,6 +115,8 @@ def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | 
     found = [
         _source(name, settings, sessions, name in keys, places, moment) for name, settings in profiles.items()
     ]
+    by_name = {source.name: source for source in found}
+    found = [_resting(source, by_name) for source in found]
     environment = _environment(environ, moment)
     if environment is not None:
         found.append(environment)
@@ -165,14 +170,15 @@ def _source(
     if kind in ("sso", "sso-legacy"):
         return _sso(base, settings, sessions, places, now)
     if kind == "assume-role":
-        mfa = bool(settings.get("mfa_serial"))
+        serial = one_line(settings.get("mfa_serial", ""), 200)
         return replace(
             base,
             role=settings.get("role_arn", "").rpartition("/")[2],
             account=_account(settings.get("role_arn", "")),
-            detail=f"takes {settings.get('role_arn', '')}" + (", asks for an MFA code" if mfa else ""),
-            usable=not mfa,
-            why_not="It asks for an MFA code; export its keys in a shell and paste them here." if mfa else "",
+            detail=f"takes {settings.get('role_arn', '')}" + (", asks for an MFA code" if serial else ""),
+            needs_mfa=bool(serial),
+            mfa_serial=serial,
+            base=settings.get("source_profile") or f":{settings.get('credential_source', '')}",
         )
     if kind in ("static", "temporary"):
         file = "credentials" if has_keys else "config"
@@ -202,6 +208,30 @@ def _source(
         program = Path((settings.get("credential_process", "").split() or [""])[0]).name
         return replace(base, detail=f"credentials from the program {one_line(program, 60)}")
     return base
+
+
+def _resting(source: Source, by_name: Mapping[str, Source], depth: int = 0) -> Source:
+    """A role's source with what the profile it is taken from needs or lacks."""
+    if source.kind != "assume-role" or source.base.startswith(":") or source.base == source.name:
+        return source
+    below = by_name.get(source.base)
+    if below is None or depth > len(by_name):
+        why = f"It takes its keys from the profile {source.base}, which "
+        return replace(
+            source, usable=False, why_not=why + ("leads back to it." if below else "does not exist.")
+        )
+    below = _resting(below, by_name, depth + 1)
+    source = replace(
+        source,
+        needs_mfa=source.needs_mfa or below.needs_mfa,
+        sso_session=below.sso_session,
+        sso_start_url=below.sso_start_url,
+        sso_region=below.sso_region,
+    )
+    if below.usable:
+        return source
+    why_not = below.why_not if below.needs_login else f"It rests on the profile {below.name}. {below.why_not}"
+    return replace(source, usable=False, needs_login=below.needs_login, why_not=why_not)
 
 
 def _login(base: Source) -> Source:

@@ -251,8 +251,8 @@ CREDENTIALS: dict[str, Reason] = {
     ),
     "mfa_needed": Reason(
         "aws.mfa.needed",
-        "The role asks for a one-time code, which cannot be typed into this sign-in yet.",
-        "Run `aws configure export-credentials --profile NAME` in a shell, give the code there, and paste the keys.",
+        "The role asks for a one-time code, and a code is good for one use only.",
+        "Sign in with this profile again; the wizard asks for the code.",
         what="This profile needs an MFA code.",
         step="credentials",
     ),

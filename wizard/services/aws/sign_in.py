@@ -33,16 +33,17 @@ __all__ = [
     "role_session",
 ]
 
+_SSO = ("sso", "sso-legacy")
 _TERRAFORM_RENEWS = ("sso", "sso-legacy", "assume-role", "credential_process", "web-identity")
 """Kinds whose credentials Terraform's SDK gets and renews by itself, given the profile's name."""
 
 
 def open_source(
-    source: Source, places: AwsPlaces, environ: Mapping[str, str], region: str = ""
+    source: Source, places: AwsPlaces, environ: Mapping[str, str], region: str = "", mfa_code: str = ""
 ) -> AwsSession:
     """A session from `source`, with its credentials fetched once so that a source that fails fails here.
 
-    `region` wins over the profile's own. Raises Problem.
+    `region` wins over the profile's own; `mfa_code` is for a role that asks for one. Raises Problem.
     """
     if source.kind == "environment":
         return _from_environment(environ, places, region)
@@ -55,18 +56,20 @@ def open_source(
             step="credentials",
         )
     token = None
-    if source.kind in ("sso", "sso-legacy") and source.sso_start_url and source.sso_region:
+    if source.sso_start_url and source.sso_region:
         # Renews the shared sign-in with our own client, so that a network fault is told apart from an expiry.
         token = cached_token(source.sso_start_url, source.sso_region, places, source.sso_session or None)
     try:
         with told(f"signing in with {source.words}"):
-            botocore = profile_session(source.name, places, region or source.region or DEFAULT_REGION)
+            botocore = profile_session(
+                source.name, places, region or source.region or DEFAULT_REGION, mfa_code
+            )
             credentials = botocore.get_credentials()
             if credentials is None:
                 raise _nothing_in(source)
             credentials.get_frozen_credentials()
     except Problem as refused:
-        if refused.code == "aws.sso.no_assignment" and token is not None:
+        if refused.code == "aws.sso.no_assignment" and token and source.kind in _SSO:
             raise _not_assigned(refused, source, token) from refused
         raise
     return AwsSession(
@@ -78,8 +81,14 @@ def open_source(
         profile=source.name,
         account=source.account,
         sso_region=source.sso_region,
-        terraform_can_refresh=source.kind in _TERRAFORM_RENEWS and not source.shadowed,
+        terraform_can_refresh=_terraform_renews(source),
     )
+
+
+def _terraform_renews(source: Source) -> bool:
+    """It cannot ask for a code, and the machine's own keys are kept from it."""
+    asks = source.needs_mfa or source.base.startswith(":")
+    return source.kind in _TERRAFORM_RENEWS and not source.shadowed and not asks
 
 
 def keys_session(keys: Keys, places: AwsPlaces, region: str = "", source: str = "") -> AwsSession:

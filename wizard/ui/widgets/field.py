@@ -42,7 +42,9 @@ class LineInput(Input):
 
     def take(self, pasted: str) -> None:
         """Put pasted text in place of the selection."""
-        text = clean(pasted[: LONGEST + 1]).strip("\r\n").replace("\n", BREAK).replace("\t", " ")
+        # Terminals send a pasted line break as a bare CR.
+        lines = pasted[: LONGEST + 1].replace("\r\n", "\n").replace("\r", "\n")
+        text = clean(lines).strip("\n").replace("\n", BREAK).replace("\t", " ")
         room = LONGEST - len(self.value) + len(self.selected_text)
         self.cut = len(text) > room
         start, end = sorted(self.selection)
