@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 from urllib.request import urlopen
 
 import pytest
 
-from wizard.core.event import Ask, Diff
+from wizard.core.event import Ask, DeviceCode, Diff
 from wizard.core.facts import AwsIdentity
 from wizard.core.finding import Finding
+from wizard.core.flow import Status
 from wizard.core.journey import Visit
 from wizard.core.problem import Problem
 from wizard.steps import FRONT
@@ -176,3 +178,98 @@ def test_keys_in_parts(play: Any) -> None:
         assert caught.value.evidence == ("credentials.secret_access_key: Secret key",)
         played.visit(Visit("credentials", answers | {"secret_access_key": keys.secret_access_key}))
         assert played.flow.facts.need(AwsIdentity).source == "pasted access keys"
+
+
+def end_the_sign_in(played: Any) -> None:
+    """Hours pass: the portal and AWS know neither the sign-in nor the keys any more."""
+    played.world.aws.expire_sessions()
+    played.world.aws.portal.desk.expire(forget_refresh=True)
+
+
+def test_an_expiry_in_the_middle_comes_back_to_the_same_place(play: Any) -> None:
+    with play() as played:
+        played.walk(until="variables")
+        done = {step.id for step in played.flow.steps if played.flow.status(step) is Status.DONE}
+        end_the_sign_in(played)
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("permissions"))
+        assert caught.value.step == "credentials"
+        played.visit(Visit("credentials"))
+        asked = [e for _, e in played.events if isinstance(e, Ask) and e.questions[0].key == "source"][-1]
+        assert asked.questions[0].default == "profile:htd-admin", "the same as before is offered"
+        assert "come back to where you were" in asked.reason
+        played.visit(Visit("permissions"))
+        assert {s.id for s in played.flow.steps if played.flow.status(s) is Status.DONE} == done
+        assert played.flow.next_step().id == "variables"
+
+
+def test_an_expiry_before_the_apply_is_caught_before_terraform_begins(play: Any) -> None:
+    with play() as played:
+        played.walk(until="apply")
+        cache = played.flow.services.aws_places.sso_cache
+        for file in cache.glob("*.json"):
+            kept = json.loads(file.read_text())
+            if "accessToken" in kept:
+                file.write_text(
+                    json.dumps({**kept, "expiresAt": "2026-01-01T00:00:00Z", "refreshToken": "x"})
+                )
+        end_the_sign_in(played)
+        before = len(played.events)
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("apply", {"apply": "yes"}))
+        assert caught.value.code == "aws.sso.expired"
+        assert caught.value.step == "credentials"
+        assert played.events[before:] == [], "Terraform was not started"
+        played.visit(Visit("credentials"))
+        assert played.flow.next_step().id == "apply"
+        played.visit(Visit("apply", {"apply": "yes"}))
+
+
+def test_keys_that_end_too_soon_are_refused(play: Any) -> None:
+    with play("fresh") as played:
+        aws = played.world.aws
+        played.visit(Visit(FRONT.id))
+        role = aws.portal.assign(aws.account_id, "htd-sandbox", "Brief", admin=True)
+        keys = aws.keys_for_role(role.rsplit("/", 1)[1], seconds=240)
+        ends = datetime.now(UTC) + timedelta(seconds=240)
+        pasted = json.dumps(
+            {
+                "AccessKeyId": keys.access_key_id,
+                "SecretAccessKey": keys.secret_access_key,
+                "SessionToken": keys.session_token,
+                "Expiration": ends.isoformat(),
+            }
+        )
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("credentials", {"source": "keys", "pasted": pasted}))
+        assert caught.value.code == "aws.keys.soon"
+        assert AwsIdentity not in played.flow.facts
+        later = pasted.replace(ends.isoformat(), (ends + timedelta(hours=1)).isoformat())
+        played.visit(Visit("credentials", {"source": "keys", "pasted": later}))
+
+
+def test_short_keys_of_a_portal_are_renewed_and_need_no_person(play: Any) -> None:
+    with play("fresh") as played:
+        portal = played.world.aws.portal
+        played.visit(Visit(FRONT.id))
+        played.visit(Visit("credentials", portal_answers(played)))
+        session = played.flow.services.aws
+        first = session.freeze()
+        session._botocore.get_credentials()._expiry_time = datetime.now(UTC) + timedelta(minutes=5)
+        session.last(played.world.environ, datetime.now(UTC))
+        assert session.freeze().access_key_id != first.access_key_id
+        portal.desk.expire(forget_refresh=True)
+        session._botocore.get_credentials()._expiry_time = datetime.now(UTC) + timedelta(minutes=5)
+        with pytest.raises(Problem) as caught:
+            session.last(played.world.environ, datetime.now(UTC))
+        assert caught.value.code == "aws.sso.expired"
+
+
+def test_a_profile_that_looks_signed_in_but_is_not_signs_in_by_itself(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        played.visit(Visit("credentials", {"source": "profile:htd-admin"}))
+        played.world.aws.portal.desk.expire(forget_refresh=True)
+        before = len(played.events)
+        played.visit(Visit("credentials", {"source": "profile:htd-admin"}))
+        assert any(isinstance(event, DeviceCode) for _, event in played.events[before:])

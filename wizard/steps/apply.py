@@ -51,7 +51,8 @@ class Apply(Step[Applied]):
         yield planned.plan
         if (yield _ask(planned, facts.need(AwsIdentity)))["apply"] != YES:
             raise _declined()
-        result = yield from tool.apply(planned)
+        # The plan may have been read for an hour: the credentials are looked at again.
+        result = yield from terraform(facts, services).apply(planned)
         return _applied(machine, (result.added, result.changed, result.destroyed), result.outputs)
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
@@ -53,7 +54,7 @@ class Credentials(Step[AwsIdentity]):
         sources = profiles.list_sources(services.aws_places, services.environ, services.now())
         held = state.read(Path(facts.need(Machine).module), services.environ)
         account = held.account if held else ""
-        chosen = yield from _choose(sources, facts.get(AwsIdentity), account, services)
+        chosen = yield from _choose(sources, _before(facts, services), account, services)
         if chosen == PORTAL:
             session = yield from ways_in.through_portal(services)
         elif chosen == KEYS:
@@ -65,6 +66,7 @@ class Credentials(Step[AwsIdentity]):
         yield Phase("Asking AWS who this is", "aws sts get-caller-identity")
         caller = identity.who_am_i(session)
         _same_account(account, caller.account, sources)
+        session.last(services.environ, services.now())
         services.aws = session
         ends = f", {roster.until(session.expires_at, services.now())}" if session.expires_at else ""
         yield Finding("chain.identity", "AWS knows you", Verdict.PROVEN, f"{caller.arn}{ends}")
@@ -87,7 +89,28 @@ class Credentials(Step[AwsIdentity]):
         return ["aws sso login --profile PROFILE", "aws sts get-caller-identity --profile PROFILE"]
 
 
-def _choose(sources: list[Source], before: AwsIdentity | None, account: str, services: Services) -> Run[str]:
+@dataclass(frozen=True)
+class Before:
+    """Who is signed in already, and whether that still holds."""
+
+    source: str
+    ended: str = ""
+    """Why it does not hold any more; empty when it does."""
+
+
+def _before(facts: Facts, services: Services) -> Before | None:
+    known = facts.get(AwsIdentity)
+    if known is None or services.aws is None:
+        return None
+    try:
+        services.aws.last(services.environ, services.now())
+        identity.who_am_i(services.aws)
+    except Problem as problem:
+        return Before(known.source, problem.what)
+    return Before(known.source)
+
+
+def _choose(sources: list[Source], before: Before | None, account: str, services: Services) -> Run[str]:
     """The id of a source, PORTAL or KEYS. On request AWS is first asked which of them work."""
     now = services.now()
     chosen = (yield _ask("source", sources, {}, before, account, now))["source"]
@@ -102,20 +125,16 @@ def _ask(
     key: str,
     sources: list[Source],
     said: Mapping[str, Tried],
-    before: AwsIdentity | None,
+    before: Before | None,
     account: str,
     now: datetime,
 ) -> Ask:
-    """Offers what is in effect; to somebody who signs in again, something else than `before`."""
     choices = [_choice(source, said.get(source.id), account, now) for source in sources]
     choices.append(Choice(PORTAL, "Another SSO portal", "its start address is asked next"))
     choices.append(Choice(KEYS, "Access keys", "pasted; kept in memory only"))
     if key == "source" and sources:
         choices.append(Choice(TRY, "Ask AWS which of these work", "all at once; nothing is changed"))
-    others = [s for s in sources if before is None or s.words != before.source]
-    working = next((s for s in others if s.id in said and said[s.id].works), None)
-    current = next((s for s in others if s.in_effect and s.usable), None) if not said else None
-    first = working or current or next((s for s in others if s.usable or s.needs_login), None)
+    first, because = _offered(sources, said, before)
     return Ask(
         (
             Question(
@@ -123,15 +142,32 @@ def _ask(
                 "Sign in with",
                 Kind.CHOICE,
                 choices=tuple(choices),
-                default=first.id if first else PORTAL,
-                origin=current.precedence if current else "",
+                default=first,
+                origin=because,
                 help="An SSO profile with administrator rights makes everything possible.",
                 remember=False,
             ),
         ),
         title="How do you want to sign in?",
-        reason="Signing in changes nothing in your account.",
+        reason=f"{before.ended} Sign in again, and you come back to where you were."
+        if before and before.ended
+        else "Signing in changes nothing in your account.",
     )
+
+
+def _offered(sources: list[Source], said: Mapping[str, Tried], before: Before | None) -> tuple[str, str]:
+    """(id of what is offered first, why): what is in effect; to somebody who is signed in something else, and the
+    same again when that has ended."""
+    able = [s for s in sources if s.usable or s.needs_login]
+    if before is not None:
+        if before.ended and (same := next((s for s in able if s.words == before.source), None)):
+            return same.id, ""
+        able = [s for s in able if s.words != before.source]
+    if working := next((s for s in able if s.id in said and said[s.id].works), None):
+        return working.id, ""
+    if not said and (current := next((s for s in able if s.in_effect and s.usable), None)):
+        return current.id, current.precedence
+    return (able[0].id if able else PORTAL), ""
 
 
 def _choice(source: Source, said: Tried | None, account: str, now: datetime) -> Choice:

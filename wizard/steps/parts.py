@@ -71,7 +71,10 @@ def connected(services: Services) -> Workspace:
 
 
 def terraform(facts: Facts, services: Services) -> Terraform:
-    """Terraform in the module's folder, with the credentials of this session in its environment only."""
+    """Terraform in the module's folder, with the credentials of this session in its environment only.
+
+    Raises Problem when they would end before it does.
+    """
     from wizard.services.aws.denials import explain
     from wizard.services.terraform import provider
     from wizard.services.terraform.commands import Terraform
@@ -79,10 +82,12 @@ def terraform(facts: Facts, services: Services) -> Terraform:
     machine = facts.need(Machine)
     engine = services.engine or services.find_engine()
     source = provider.environment(services.environ, services.paths)
+    session = signed_in(services)
+    session.last(source.environ, services.now())
     return Terraform(
         engine=engine,
         folder=Path(machine.module),
-        environ=signed_in(services).child_environ(source.environ),
+        environ=session.child_environ(source.environ),
         runs=services.paths.state / "runs",
         explain=explain,
         now=services.now,

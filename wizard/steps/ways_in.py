@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from wizard.core.event import Ask, Phase, Run
+from wizard.core.event import Ask, Line, Phase, Run
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import Choice, Kind, Question
@@ -26,22 +26,31 @@ else:
     aws_session = lazy("wizard.services.aws.session")
 
 _BROWSER, _CODE = "browser", "code"
+_SIGNED_OUT = ("aws.sso.expired", "aws.sso.never")
 _PICK, _ANOTHER = "pick", "again"
 
 
 def from_source(source: Source, services: Services) -> Run[AwsSession]:
-    places = services.aws_places
+    """A session from what the machine has; a sign-in that is missing or turns out to have ended is made anew."""
     if source.needs_login:
         yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
+    try:
+        return (yield from _open(source, services))
+    except Problem as problem:
+        refused = problem
+    if refused.code in _SIGNED_OUT and source.sso_start_url and not source.needs_login:
+        yield Line(refused.what, "warning")
+        yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
+        return (yield from _open(source, services))
+    if refused.code == "aws.sso.no_assignment" and source.kind == "sso":
+        return (yield from _otherwise(refused, source, services))
+    raise refused
+
+
+def _open(source: Source, services: Services) -> Run[AwsSession]:
     code = (yield _ask_mfa(source))["mfa_code"] if source.needs_mfa else ""
     yield Phase(f"Signing in with {source.words}")
-    try:
-        return sign_in.open_source(source, places, services.environ, mfa_code=code)
-    except Problem as problem:
-        if problem.code != "aws.sso.no_assignment" or source.kind != "sso":
-            raise
-        refused = problem
-    return (yield from _otherwise(refused, source, services))
+    return sign_in.open_source(source, services.aws_places, services.environ, mfa_code=code)
 
 
 def _ask_mfa(source: Source) -> Ask:

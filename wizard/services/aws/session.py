@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from wizard.core.problem import Problem
+from wizard.core.text import plural
 from wizard.services.aws.errors import told
 from wizard.services.aws.keys import Keys
 
 DEFAULT_REGION = "us-east-1"
+
+NEEDED = timedelta(minutes=10)
+"""What a plan and an apply of the module may take; below the least that AWS gives a session, a quarter of an hour."""
 
 _CREDENTIAL_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
@@ -130,6 +135,7 @@ class AwsSession:
         sso_region: str = "",
         terraform_can_refresh: bool = False,
         expires_at: datetime | None = None,
+        renewal: Callable[[], None] = lambda: None,
     ) -> None:
         self.places = places
         self.source = source
@@ -142,6 +148,8 @@ class AwsSession:
         """Account the profile or the choice names; empty when unknown before asking AWS."""
         self.sso_region = sso_region
         self.terraform_can_refresh = terraform_can_refresh
+        self._renewal = renewal
+        """Raises Problem when whoever renews by himself, as Terraform does, could not."""
         self._botocore = botocore
         self._expires_at = expires_at
         self._clients: dict[tuple[str, str], Any] = {}
@@ -190,6 +198,28 @@ class AwsSession:
         moment = getattr(credentials, "_expiry_time", None)
         return moment if isinstance(moment, datetime) else None
 
+    def last(self, base: Mapping[str, str], now: datetime) -> None:
+        """See to it that a plan and an apply, begun now, end before the credentials do; renews what can be renewed.
+
+        `base` is the environment that `child_environ` will be given. Raises Problem when it cannot be.
+        """
+        self.freeze()  # botocore renews what has less than fifteen minutes left
+        if self._names_profile(base):
+            self._renewal()
+            return
+        ends = self.expires_at
+        if ends is None or ends - now >= NEEDED:
+            return
+        left = max(0, int((ends - now).total_seconds()) // 60)
+        raise Problem(
+            code="aws.keys.soon",
+            what=f"These credentials end at {ends.astimezone():%H:%M}, in {plural(left, 'minute')}.",
+            why="An apply that loses its credentials half-way leaves its work half done; "
+            f"it may take {NEEDED.seconds // 60} minutes.",
+            remedy="Sign in again for fresh ones; you come back to where you are.",
+            step="credentials",
+        )
+
     def secrets(self) -> tuple[str, ...]:
         """What must never be shown or written, for the redactor. Raises Problem."""
         keys = self.freeze()
@@ -217,7 +247,7 @@ class AwsSession:
             environ[f"AWS_ENDPOINT_URL_{service}"] = address
         if self.places.ca_bundle:
             environ["AWS_CA_BUNDLE"] = self.places.ca_bundle
-        if self.profile and self.terraform_can_refresh and self._cache_is_where_terraform_looks(base):
+        if self._names_profile(base):
             environ["AWS_PROFILE"] = self.profile
             return environ
         keys = self.freeze()
@@ -226,6 +256,12 @@ class AwsSession:
         if keys.session_token:
             environ["AWS_SESSION_TOKEN"] = keys.session_token
         return environ
+
+    def _names_profile(self, base: Mapping[str, str]) -> bool:
+        """Terraform is told the profile's name and gets and renews the credentials by itself."""
+        return bool(
+            self.profile and self.terraform_can_refresh and self._cache_is_where_terraform_looks(base)
+        )
 
     def _cache_is_where_terraform_looks(self, base: Mapping[str, str]) -> bool:
         """Go's SDK reads SSO tokens below HOME and takes no variable for them."""

@@ -11,6 +11,7 @@ from wizard.services.aws.chain import profile_session
 from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
 from wizard.services.aws.profiles import Source
+from wizard.services.aws.reasons import CREDENTIALS
 from wizard.services.aws.session import DEFAULT_REGION, AwsPlaces, AwsSession, botocore_session
 from wizard.services.aws.sso import SsoToken, cached_token, device_login, move, refresh
 from wizard.services.aws.sso_browser import browser_login
@@ -82,7 +83,16 @@ def open_source(
         account=source.account,
         sso_region=source.sso_region,
         terraform_can_refresh=_terraform_renews(source),
+        renewal=lambda: _signed_in(source, places),
     )
+
+
+def _signed_in(source: Source, places: AwsPlaces) -> None:
+    """Renews the SSO sign-in that Terraform is about to use. Raises Problem when it has ended."""
+    start, region = source.sso_start_url, source.sso_region
+    if start and region and cached_token(start, region, places, source.sso_session or None) is None:
+        row = CREDENTIALS["sso_expired"]
+        raise Problem(row.code, row.what, row.why, row.remedy, row.who, step=row.step)
 
 
 def _terraform_renews(source: Source) -> bool:
