@@ -240,8 +240,8 @@ class AwsSession:
         environ["AWS_SHARED_CREDENTIALS_FILE"] = str(self.places.credentials_file)
         if self.places.endpoint_url:
             environ["AWS_ENDPOINT_URL"] = self.places.endpoint_url
-            # Go's SDK does not follow the general variable when it renews a sign-in, only these two.
-            for service in ("SSO", "SSO_OIDC"):
+            # Go's SDK does not follow the general variable when it gets credentials, only these.
+            for service in ("SSO", "SSO_OIDC", "STS"):
                 environ.setdefault(f"AWS_ENDPOINT_URL_{service}", self.places.endpoint_url)
         for service, address in self.places.service_endpoints:
             environ[f"AWS_ENDPOINT_URL_{service}"] = address
