@@ -65,6 +65,7 @@ def test_keys_are_handed_over_and_nothing_that_conflicts(tmp_path: Path) -> None
         "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
         "AWS_ENDPOINT_URL_SSO": "http://127.0.0.1:1",
         "AWS_ENDPOINT_URL_SSO_OIDC": "http://127.0.0.1:1",
+        "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1",
     }
     assert environ["PATH"] == "/bin"
     lasting = keys_session(Keys("AKIAQWERTYUIOPASDFGH", SECRET), places).child_environ(MESS)
