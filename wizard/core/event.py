@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 from wizard.core.finding import Finding
 from wizard.core.question import Answers, Question
+from wizard.core.redact import Sealed
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -94,6 +95,16 @@ class ResourceChange:
     """What the resource is for, in a few words."""
     changes: tuple[tuple[str, str, str], ...] = ()
     """(attribute, before, after) of what changes; sensitive values are already masked."""
+    unchanged: int = 0
+    """Attributes that stay as they are."""
+    reason: str = ""
+    """Why it is replaced or destroyed, in words."""
+    leftover: bool = False
+    """An earlier run left it half-made, and it is made anew."""
+    policies: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(attribute, lines): what changes in a policy, statement by statement, each line marked `+`, `-`, `~`, `=`."""
+    sealed: tuple[tuple[str, Sealed, Sealed], ...] = ()
+    """(attribute, before, after) behind the masks in `changes`."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +116,17 @@ class Planned:
     change: int
     destroy: int
     warnings: tuple[str, ...] = ()
+    outputs: tuple[tuple[str, str, str], ...] = ()
+    """(name, before, after) of the module's outputs that change."""
+    drift: tuple[ResourceChange, ...] = ()
+    """What differs in AWS from what the last apply left, and is not among the changes: mostly noise."""
+    command: str = ""
+    """What applies exactly this plan."""
+
+    @property
+    def destroys(self) -> tuple[ResourceChange, ...]:
+        """What is destroyed or replaced without an earlier run being the reason."""
+        return tuple(c for c in self.changes if c.action in ("delete", "replace") and not c.leftover)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,32 @@ import re
 
 MASK = "••••••"
 
+
+class Sealed:
+    """A secret for the eyes of whoever asks at the screen; whatever prints or keeps it gets the mask."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The secret itself: for the screen alone, and not for long."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return MASK
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sealed) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return (str, (MASK,))
+
+
 _SHAPES = (
     re.compile(r"(?<![A-Z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Z0-9])"),
     re.compile(r"(?<![A-Za-z0-9])dapi[a-f0-9]{32}(?:-\d+)?"),

@@ -165,11 +165,24 @@ def _plan(plan: Planned) -> list[str]:
     for change in plan.changes:
         purpose = f"  {change.purpose}" if change.purpose else ""
         lines.append(f"{_MARKS.get(change.action, ' ')} {change.action}  {change.address}{purpose}")
-        if change.action in ("update", "replace"):
+        if change.reason:
+            lines.append(f"    because: {change.reason}")
+        if change.action in ("update", "replace", "delete"):
+            told = dict(change.policies)
             for name, before, after in change.changes:
                 lines.append(f"    {name}:")
-                lines += [f"      {line}" for line in diff_lines(before, after, context=1)]
+                lines += [f"      {line}" for line in told.get(name) or diff_lines(before, after, context=1)]
+        if change.unchanged:
+            lines.append(f"    {change.unchanged} more stay as they are")
+    for name, before, after in plan.outputs:
+        lines.append(f"output {name}: {f'{_short(before)} -> ' if before else ''}{_short(after)}")
+    if plan.drift:
+        lines.append(f"({len(plan.drift)} noted differences outside the plan: nothing to do)")
     return lines
+
+
+def _short(value: str) -> str:
+    return textwrap.shorten(value, 160, placeholder=" …")
 
 
 def _row(address: str, action: str, state: str, seconds: float, text: str) -> str:

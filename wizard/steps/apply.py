@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from wizard.core.event import Ask, Line, Run
+from wizard.core.event import Line, Run
 from wizard.core.facts import Applied, AwsIdentity, Facts, Machine, PermissionsProven, VariablesWritten
 from wizard.core.finding import Finding
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
-from wizard.core.question import YES, confirm
-from wizard.core.text import plural
 from wizard.services import Services
+from wizard.steps import review
 from wizard.steps.parts import signed_in, terraform
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
     from wizard.services.aws import trust
-    from wizard.services.terraform.commands import PlannedRun
 else:
     trust = lazy("wizard.services.aws.trust")
 
@@ -37,19 +36,20 @@ class Apply(Step[Applied]):
     needs: ClassVar = (Machine, AwsIdentity, PermissionsProven, VariablesWritten)
 
     def run(self, facts: Facts, services: Services) -> Run[Applied]:
-        machine = facts.need(Machine)
+        machine, who = facts.need(Machine), facts.need(AwsIdentity)
         tool = terraform(facts, services)
         running = tool.unfinished()
         if running is not None:
             # Somebody said yes to it, and it went on when the wizard was gone; the plan below shows what is left.
             yield from tool.resume(running)
+        review.refuse_wrong_place(Path(machine.module), services.environ, who)
         yield from tool.init()
         planned = yield from tool.plan()
         if not planned.has_changes:
             yield Line("AWS already is as the module says. Nothing to apply.")
             return _applied(machine, (0, 0, 0), tool.outputs())
         yield planned.plan
-        if (yield _ask(planned, facts.need(AwsIdentity)))["apply"] != YES:
+        if not review.said_yes(planned.plan, (yield review.ask(planned.plan, who))):
             raise _declined()
         # The plan may have been read for an hour: the credentials are looked at again.
         result = yield from terraform(facts, services).apply(planned)
@@ -83,30 +83,6 @@ def _applied(machine: Machine, counts: tuple[int, int, int], outputs: dict[str, 
             remedy="Add these outputs to the module, or use the module that comes with the wizard.",
         )
     return Applied(machine.engine, machine.engine_version, *counts, outputs)
-
-
-def _ask(planned: PlannedRun, who: AwsIdentity) -> Ask:
-    plan = planned.plan
-    counts = [
-        words
-        for count, words in (
-            (plan.add, f"add {plan.add}"),
-            (plan.change, f"change {plan.change}"),
-            (plan.destroy, f"DESTROY {plan.destroy}"),
-        )
-        if count
-    ]
-    return Ask(
-        (
-            confirm(
-                "apply",
-                f"Apply this plan to AWS account {who.account}? It will {', '.join(counts) or 'set outputs only'}.",
-                "Terraform goes on by itself even if this window closes.",
-            ),
-        ),
-        title=f"{plural(len(plan.changes), 'change')} to read",
-        reason="Nothing has changed yet.",
-    )
 
 
 def _declined() -> Problem:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wizard.core.flow import Flow, StepLike
     from wizard.ui.widgets.device_code import Address
     from wizard.ui.widgets.findings import Findings
+    from wizard.ui.widgets.plan import PlanBlock
 
 COMPLETE, FAULT, LEFT = 0, 1, 130
 """What `run_wizard` returns: every step done; a fault of the screen itself; the operator left before the end."""
@@ -130,6 +131,9 @@ class WizardApp(App[int]):
 
     def on_findings_exported(self, event: Findings.Exported) -> None:
         self.shell.open_table(event.text)
+
+    def on_plan_block_exported(self, event: PlanBlock.Exported) -> None:
+        self.shell.open_plan(event.text)
 
     def browse(self, url: str) -> None:
         """Open `url` in a browser, without waiting for it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.containers import VerticalScroll
 
@@ -17,6 +17,7 @@ from wizard.ui.widgets.roster import Roster
 if TYPE_CHECKING:
     from wizard.ui.widgets.findings import Findings
     from wizard.ui.widgets.gauge import Gauge
+    from wizard.ui.widgets.plan import PlanBlock
     from wizard.ui.widgets.resources import Resources
 
 B = TypeVar("B", bound=Block)
@@ -105,6 +106,12 @@ class Evidence(VerticalScroll, can_focus=False):
         from wizard.ui.widgets.findings import Findings
 
         return next((block for block in self.blocks if isinstance(block, Findings)), None)
+
+    @property
+    def narrowed(self) -> Findings | PlanBlock | None:
+        """What the keys for filter, search and export act on: a plan that is open, else the findings."""
+        plans = [block for block in self.blocks if block.narrows and not block.folded]
+        return cast("PlanBlock", plans[-1]) if plans else self.findings
 
     def address(self) -> str:
         """The address of a code that waits for approval, or empty."""

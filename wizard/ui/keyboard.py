@@ -53,7 +53,7 @@ class Keyboard(Screen[None]):
             "Filter",
             show=False,
             id="findings.filter",
-            tooltip="One verdict at a time",
+            tooltip="One verdict, or one kind of change, at a time",
         ),
         Binding(
             "slash",
@@ -69,7 +69,7 @@ class Keyboard(Screen[None]):
             "Table",
             show=False,
             id="findings.export",
-            tooltip="What was found as a table",
+            tooltip="What was found or planned, to copy or save",
         ),
         Binding("pageup", "read(-1)", "Up", show=False, id="read.up", tooltip="Read further up"),
         Binding("pagedown", "read(1)", "Down", show=False, id="read.down", tooltip="Read further down"),
@@ -157,8 +157,12 @@ class Keyboard(Screen[None]):
         """Show findings as a table, to copy or save."""
         self._open_sheet("What was found, as a table", text, f"htd-{self.here}-findings.md")
 
+    def open_plan(self, text: str) -> None:
+        """Show a plan as a text, to copy or save."""
+        self._open_sheet("The plan, as it is shown", text, f"htd-{self.here}-plan.txt")
+
     def action_findings(self, what: str) -> None:
-        block = self.pane.evidence.findings
+        block = self.pane.evidence.narrowed
         if block is not None:
             {"filter": block.next_filter, "search": block.find, "export": block.export}[what]()
 

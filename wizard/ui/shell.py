@@ -168,7 +168,7 @@ class Shell(Keyboard):
             problem = self.flow.problems.get(self.here)
             return problem is not None and bool(problem.message)
         if action == "findings":
-            return bool(self.pane.evidence.findings)
+            return bool(self.pane.evidence.narrowed)
         if action == "browse":
             return bool(self.pane.evidence.address())
         return True

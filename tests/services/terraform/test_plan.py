@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard.core.event import ResourceChange
-from wizard.core.redact import MASK
+from wizard.core.event import Planned, ResourceChange
+from wizard.core.journal import Journal
+from wizard.core.redact import MASK, Redactor
 from wizard.services.terraform import plan
 
 RECORDINGS = Path(__file__).parents[3] / "wizard" / "demo" / "recording" / "data"
@@ -245,3 +247,71 @@ def test_any_values_and_flags_can_be_read(before: Any, after: Any, unknown: Any,
     }  # fmt: skip
     document = {"resource_changes": [{"address": "a.b", "mode": "managed", "type": "a", "change": change}]}
     assert plan.read(document).planned.change == 1
+
+
+def test_what_stays_is_counted_and_not_shown() -> None:
+    change = only(
+        entry(
+            "a.b", "update",
+            before={"x": 1, "same": "s", "none": None, "empty": [], "tags": {"a": "b"}},
+            after={"x": 2, "same": "s", "none": None, "empty": [], "tags": {"a": "b"}},
+        )
+    )  # fmt: skip
+    assert (change.changes, change.unchanged) == ((("x", "1", "2"),), 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "reason", "leftover"),
+    [
+        ({"replace_paths": [["bucket"]]}, "bucket cannot be changed in place", False),
+        ({"why": "replace_because_tainted"}, "an earlier run left it half-made", True),
+        ({"why": "replace_by_tomorrow"}, "replace by tomorrow", False),
+    ],
+)
+def test_a_replacement_says_why(more: dict[str, Any], reason: str, leftover: bool) -> None:
+    why = more.pop("why", "replace_because_cannot_update")
+    made = entry("aws_s3_bucket.b", "delete", "create", before={"bucket": "a"}, after={"bucket": "b"}, **more)
+    read = plan.read({"resource_changes": [{**made, "action_reason": why}]}).planned
+    (change,) = read.changes
+    assert (change.reason, change.leftover) == (reason, leftover)
+    assert read.warnings == (f"aws_s3_bucket.b ({reason}) will be destroyed and made again.",)
+    assert read.destroys == (() if leftover else (change,))
+
+
+def test_a_secret_is_sealed_and_never_kept(tmp_path: Path) -> None:
+    change = only(
+        entry("a.b", "update", before={"pw": SECRET}, after={"pw": "new"}, before_sensitive={"pw": True})
+    )
+    ((name, before, after),) = change.sealed
+    assert (name, before.reveal(), after.reveal()) == ("pw", SECRET, "new")
+    assert SECRET not in f"{change} {change!r} {copy.deepcopy(change)}"
+    journal = Journal(tmp_path / "j" / "journal.jsonl", Redactor())
+    journal.event("apply", Planned((change,), 0, 1, 0))
+    journal.close()
+    kept = (tmp_path / "j" / "journal.jsonl").read_text()
+    assert "Planned" in kept
+    assert SECRET not in kept
+
+
+def test_outputs_are_told_and_sensitive_ones_masked() -> None:
+    outputs = {
+        "made": {"actions": ["create"], "before": None, "after_unknown": True},
+        "kept": {"actions": ["no-op"], "before": 1, "after": 1},
+        "secret": {"actions": ["update"], "before": SECRET, "after": "new", "before_sensitive": True},
+        "text": {"actions": ["update"], "before": "a", "after": "b", "after_unknown": False},
+    }
+    assert plan.read({"output_changes": outputs}).planned.outputs == (
+        ("made", "", "(known after apply)"), ("secret", MASK, MASK), ("text", "a", "b"),
+    )  # fmt: skip
+
+
+def test_drift_is_told_apart_from_what_the_plan_does() -> None:
+    drift = [
+        entry("a.noise", "update", before={"tags": None}, after={"tags": {}}),
+        entry("a.meant", "update", before={"x": 1}, after={"x": 2}),
+        entry("a.gone", "delete", before={"x": 1}),
+    ]
+    changes = [entry("a.meant", "update", before={"x": 2}, after={"x": 1})]
+    read = plan.read({"resource_changes": changes, "resource_drift": drift}).planned
+    assert [each.address for each in read.drift] == ["a.noise"]
+    assert [each.address for each in read.changes] == ["a.meant"]

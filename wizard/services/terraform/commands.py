@@ -10,7 +10,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -103,7 +103,7 @@ class Terraform:
         """Apply exactly that plan. Raises Problem; what was made until then stays and is in the state."""
         if not planned.file.exists():
             raise _plan_gone()
-        options = ("apply", "-input=false", "-json", _LOCK, str(planned.file))
+        options = self._apply_options(planned.file)
         heard = Heard(Rows(planned.plan.changes))
         yield from self._run("Applying the plan", options, heard, applies=True)
         planfile.discard(planned.file, self._runs)
@@ -174,7 +174,8 @@ class Terraform:
         except BaseException:
             planfile.discard(file, self._runs)
             raise
-        planned = PlannedRun(read.planned, file, heard.code == 2)
+        plan = replace(read.planned, command=self._typed(self._apply_options(file)))
+        planned = PlannedRun(plan, file, heard.code == 2)
         # At the latest when the program ends.
         weakref.finalize(planned, planfile.discard_unapplied, file, self._runs)
         return planned
@@ -196,11 +197,18 @@ class Terraform:
 
     def _run(self, title: str, options: Sequence[str], heard: Heard, *, applies: bool = False) -> Work[Heard]:
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
-        yield Phase(title, f"{self._engine.typed} {shlex.join(argv[len(self._engine.argv) :])}")
+        yield Phase(title, self._typed(options))
         yield from heard.rows.waiting()
         folder = self._runs / f"{self._stamp()}-{options[0]}"
         run = self._start(argv, self._environ, folder)
         return (yield from listen(run, heard, self._stopping if applies else None))
+
+    def _typed(self, options: Sequence[str]) -> str:
+        """The command as a person would type it."""
+        return f"{self._engine.typed} {shlex.join([f'-chdir={self._folder}', *options])}"
+
+    def _apply_options(self, file: Path) -> tuple[str, ...]:
+        return ("apply", "-input=false", "-json", _LOCK, str(file))
 
     def _start(self, argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> DetachedRun:
         try:

@@ -59,6 +59,13 @@ def foresee(folder: Path, account: str = "") -> dict[str, Foreseen]:
     return _Module(folder, account).foresee()
 
 
+def regions(folder: Path) -> dict[str, str]:
+    """Region of every declared resource whose provider's region the text tells, by address."""
+    module = _Module(folder, "")
+    found = {address: module.place(inside) for address, inside in module.declared.items()}
+    return {address: region for address, region in found.items() if region}
+
+
 def body(text: str) -> Body:
     """Arguments and blocks of a text without comments; also of what is written between an object's braces."""
     arguments: dict[str, str] = {}
@@ -95,6 +102,8 @@ class _Module:
     declared: dict[str, Body] = field(default_factory=dict)
     regions: dict[str, str] = field(default_factory=dict)
     tags_everything: bool = False
+    home: str = ""
+    """Region of the provider without an alias, as written."""
 
     def __post_init__(self) -> None:
         for file in sorted(self.folder.glob("*.tf")):
@@ -113,6 +122,8 @@ class _Module:
             self.tags_everything |= any(block == "default_tags" for block, _, _ in inside.blocks)
             if "alias" in inside.arguments:
                 self.regions[inside.arguments["alias"].strip('"')] = inside.arguments.get("region", "")
+            else:
+                self.home = inside.arguments.get("region", "")
         elif kind in ("resource", "data") and len(labels) == 2:
             prefix = "data." if kind == "data" else ""
             self.declared[f"{prefix}{labels[0]}.{labels[1]}"] = inside
@@ -143,6 +154,15 @@ class _Module:
             if not re.fullmatch(r"null|\{\s*\}", expression) and self._known(name, inside) is not False
         }
         return frozenset(named | ({"tags"} if self.tags_everything else set()))
+
+    def place(self, inside: Body) -> str:
+        """The region of its provider, also of the one without an alias; empty when it is not certain."""
+        if "provider" in inside.arguments:
+            return self._region(inside)
+        try:
+            return str(self._value(self.home, 0))
+        except Unknown:
+            return ""
 
     def _region(self, inside: Body) -> str:
         alias = inside.arguments.get("provider", "").removeprefix("aws.")

@@ -5,18 +5,17 @@ Source of the format: https://developer.hashicorp.com/terraform/internals/json-f
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
 from wizard.core.event import Planned, ResourceChange
-from wizard.core.redact import MASK, Redactor
-from wizard.core.text import clean, one_line
+from wizard.core.text import one_line
+from wizard.services.terraform import attributes
+from wizard.services.terraform.attributes import Secrets, mapping
 
 Action = Literal["create", "update", "replace", "delete", "read", "import", "no-op", "move", "forget"]
 
-_LATER = "(known after apply)"
 _ORDER: dict[str, int] = {
     "delete": 0,
     "replace": 1,
@@ -40,6 +39,19 @@ _PURPOSE = {
     "aws_glue_catalog_database": "the Glue database",
     "aws_lakeformation_permissions": "a grant in Lake Formation",
 }
+_REASONS = {
+    "replace_because_tainted": "an earlier run left it half-made",
+    "replace_because_cannot_update": "AWS cannot change it in place",
+    "replace_by_request": "a replacement was asked for",
+    "replace_by_triggers": "what triggers its replacement changed",
+    "delete_because_no_resource_config": "the module does not declare it any more",
+    "delete_because_no_module": "its module is not called any more",
+    "delete_because_wrong_repetition": "its count or for_each was added or taken away",
+    "delete_because_count_index": "count is smaller than before",
+    "delete_because_each_key": "for_each does not hold its key any more",
+    "delete_because_no_move_target": "it was moved to an address that is not declared",
+}
+"""https://developer.hashicorp.com/terraform/internals/json-format#change-representation"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,7 @@ class Read:
 def read(document: Mapping[str, Any], gone: Collection[str] = ()) -> Read:
     """The plan in the output of `show -json`. `gone`: what the plan's own stream told to be deleted outside."""
     entries = [entry for entry in document.get("resource_changes") or [] if entry.get("mode") != "data"]
-    secrets = _Secrets(document, entries)
+    secrets = Secrets(document, entries)
     changes = sorted(
         (change for entry in entries if (change := _change(entry, secrets)) is not None),
         key=lambda change: (_ORDER.get(change.action, 9), change.address),
@@ -67,7 +79,9 @@ def read(document: Mapping[str, Any], gone: Collection[str] = ()) -> Read:
         for entry in document.get("resource_drift") or []
         if entry.get("change", {}).get("actions") == ["delete"]
     }
-    outputs = document.get("output_changes") or {}
+    outputs = mapping(document.get("output_changes"))
+    planned = {change.address for change in changes}
+    drift = [change for entry in document.get("resource_drift") or [] if (change := _change(entry, secrets))]
     return Read(
         planned=Planned(
             changes=tuple(changes),
@@ -75,60 +89,19 @@ def read(document: Mapping[str, Any], gone: Collection[str] = ()) -> Read:
             change=counts.count("update"),
             destroy=sum(action in ("delete", "replace") for action in counts),
             warnings=_warnings(changes),
+            outputs=tuple(
+                _output(name, mapping(each), secrets) for name, each in sorted(outputs.items()) if _acts(each)
+            ),
+            drift=tuple(each for each in drift if each.address not in planned and each.action != "delete"),
         ),
-        changes_anything=bool(changes) or any(each.get("actions") != ["no-op"] for each in outputs.values()),
+        changes_anything=bool(changes) or any(_acts(each) for each in outputs.values()),
         recreated=tuple(
             c.address for c in changes if c.action in ("create", "replace") and c.address in lost
         ),
     )
 
 
-class _Secrets:
-    """What is marked as sensitive anywhere, to be masked wherever it comes up again.
-
-    Measured: a computed attribute that repeats a sensitive variable carries no mark, and Terraform shows it.
-    """
-
-    def __init__(self, document: Mapping[str, Any], entries: Sequence[Mapping[str, Any]]) -> None:
-        root = _mapping(_mapping(document.get("configuration")).get("root_module"))
-        given = _mapping(document.get("variables"))
-        found = [
-            _mapping(given.get(name)).get("value")
-            for name, variable in _mapping(root.get("variables")).items()
-            if _mapping(variable).get("sensitive")
-        ]
-        for change in (_mapping(entry.get("change")) for entry in entries):
-            for side in ("before", "after"):
-                found += _flagged(change.get(side), change.get(f"{side}_sensitive"))
-        self._texts = {text for each in found for text in _texts(each) if text}
-        self._redact = Redactor()
-        self._redact.learn(*self._texts)
-
-    def within(self, value: Any) -> bool:
-        """A text in `value` is a secret as a whole, or has a long one as a part."""
-        return any(text in self._texts or self._redact(text) != text for text in _texts(value))
-
-
-def _flagged(value: Any, flags: Any) -> list[Any]:
-    """The parts of `value` that a tree of flags beside it marks."""
-    if flags is True:
-        return [value]
-    if isinstance(value, dict) and isinstance(flags, dict):
-        return [part for name in flags for part in _flagged(value.get(name), flags[name])]
-    if isinstance(value, list) and isinstance(flags, list):
-        return [part for each, flag in zip(value, flags, strict=False) for part in _flagged(each, flag)]
-    return []
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        return [text for each in value.values() for text in _texts(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return [value] if isinstance(value, str) else []
-
-
-def _change(entry: Mapping[str, Any], secrets: _Secrets) -> ResourceChange | None:
+def _change(entry: Mapping[str, Any], secrets: Secrets) -> ResourceChange | None:
     change = entry.get("change") or {}
     action = _action(change)
     before = one_line(entry.get("previous_address") or "", 300)
@@ -136,15 +109,31 @@ def _change(entry: Mapping[str, Any], secrets: _Secrets) -> ResourceChange | Non
         action = "move"
     if action in ("no-op", "read"):
         return None
-    attributes = _attributes(change, secrets)
-    if action == "move":
-        attributes = (("address", before, one_line(entry.get("address", ""), 300)),)
+    read = attributes.read(change, secrets)
+    address = one_line(entry.get("address", ""), 300)
+    changes = (("address", before, address),) if action == "move" else read.changes
+    why = str(entry.get("action_reason") or "")
     return ResourceChange(
-        address=one_line(entry.get("address", ""), 300),
+        address=address,
         action=action,
-        purpose=_purpose(entry, [name for name, _, _ in attributes]),
-        changes=attributes,
+        purpose=_purpose(entry, [name for name, _, _ in changes]),
+        changes=changes,
+        unchanged=0 if action == "move" else read.unchanged,
+        reason=_reason(why, change) if action in ("delete", "replace", "forget") else "",
+        leftover=why == "replace_because_tainted",
+        policies=read.policies,
+        sealed=read.sealed,
     )
+
+
+def _reason(why: str, change: Mapping[str, Any]) -> str:
+    """Terraform's reason in words; of a replacement, which attribute cannot be changed in place."""
+    paths = [path for path in change.get("replace_paths") or [] if isinstance(path, list) and path]
+    names = ", ".join(dict.fromkeys(one_line(path[0], 60) for path in paths))
+    words = _REASONS.get(why, "")
+    if why == "replace_because_cannot_update" and names:
+        return f"{names} cannot be changed in place"
+    return words or (f"because of {names}" if names else one_line(why.replace("_", " "), 100))
 
 
 def _purpose(entry: Mapping[str, Any], changed: list[str]) -> str:
@@ -152,7 +141,7 @@ def _purpose(entry: Mapping[str, Any], changed: list[str]) -> str:
     kind, change = str(entry.get("type", "")), entry.get("change") or {}
     if kind == "aws_iam_role" and changed == ["assume_role_policy"] and change.get("before"):
         return "who may take on the role: its trust policy"
-    values = _mapping(change.get("after")) or _mapping(change.get("before"))
+    values = mapping(change.get("after")) or mapping(change.get("before"))
     words = _PURPOSE.get(kind, "")
     if kind in ("aws_iam_role_policy", "aws_iam_user_policy") and values.get("name"):
         return f"{words}: {one_line(values['name'], 60)}"
@@ -168,55 +157,23 @@ def _action(change: Mapping[str, Any]) -> Action:
     return cast("Action", actions[0]) if actions[0] in (*_ORDER, "read") else "update"
 
 
-def _attributes(change: Mapping[str, Any], secrets: _Secrets) -> tuple[tuple[str, str, str], ...]:
-    """What differs, attribute by attribute; computed values that a create will have are left out."""
-    before, after = _mapping(change.get("before")), _mapping(change.get("after"))
-    unknown = _mapping(change.get("after_unknown"))
-    secret = (change.get("before_sensitive"), change.get("after_sensitive"))
-    creating = not before
-    found = []
-    for name in sorted({*before, *after, *unknown}):
-        old, new = before.get(name), after.get(name)
-        later = _anything(unknown.get(name))
-        if (old == new and not later) or (creating and later) or (creating and new in (None, "", [], {})):
-            continue
-        flagged = any(each is True or _anything(_mapping(each).get(name)) for each in secret)
-        if flagged or secrets.within([old, new]):
-            found.append((one_line(name, 100), MASK if old else "", MASK if later or new else ""))
-            continue
-        found.append((one_line(name, 100), _shown(old), _LATER if later else _shown(new)))
-    return tuple(found)
+def _acts(output: Any) -> bool:
+    return mapping(output).get("actions") != ["no-op"]
 
 
-def _shown(value: Any) -> str:
-    """A value as readable text: JSON inside a string is spread out and sorted, so that a policy's diff reads well."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        if value.lstrip().startswith(("{", "[")):
-            try:
-                return clean(json.dumps(json.loads(value), indent=2, ensure_ascii=False, sort_keys=True))
-            except (ValueError, RecursionError):
-                return clean(value, 20_000)
-        return clean(value, 20_000)
-    return clean(json.dumps(value, indent=2, ensure_ascii=False), 20_000)
+def _output(name: str, change: Mapping[str, Any], secrets: Secrets) -> tuple[str, str, str]:
+    """An output is one value, read as a resource with that single attribute."""
+    sides = ("before", "after", "after_unknown", "before_sensitive", "after_sensitive")
+    read = attributes.read({side: {name: change.get(side)} for side in sides}, secrets)
+    return read.changes[0] if read.changes else (one_line(name, 100), "", "")
 
 
 def _warnings(changes: list[ResourceChange]) -> tuple[str, ...]:
-    gone = [change.address for change in changes if change.action == "delete"]
-    again = [change.address for change in changes if change.action == "replace"]
+    gone = [_because(change) for change in changes if change.action == "delete"]
+    again = [_because(change) for change in changes if change.action == "replace"]
     found = [f"{', '.join(gone)} will be DESTROYED."] if gone else []
     return (*found, *([f"{', '.join(again)} will be destroyed and made again."] if again else []))
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _anything(value: Any) -> bool:
-    """True where a tree of flags holds one that is set."""
-    if isinstance(value, dict):
-        return any(_anything(each) for each in value.values())
-    if isinstance(value, list):
-        return any(_anything(each) for each in value)
-    return bool(value)
+def _because(change: ResourceChange) -> str:
+    return f"{change.address} ({change.reason})" if change.reason else change.address

@@ -54,6 +54,8 @@ class Block(Vertical):
 
     passing: ClassVar[bool] = False
     """Read before an answer, and folded once the answer is given."""
+    narrows: ClassVar[bool] = False
+    """The keys for filter, search and export act on it while it is open."""
     hint: str = ""
     """Said beside the title while there is something to do in here."""
     url: str = ""
