@@ -1,6 +1,7 @@
 import io
 from datetime import UTC, datetime
 
+from wizard.core.chain import JOINTS, Chain
 from wizard.core.event import (
     Ask,
     DeviceCode,
@@ -136,4 +137,16 @@ def test_a_long_wait_is_said_once_and_then_every_half_minute() -> None:
         "  … waiting for your approval",
         "  … still waiting for your approval",
         "  … waiting for AWS",
+    ]
+
+
+def test_each_joint_of_the_chain_is_said_once_and_again_when_it_changes() -> None:
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    one = Chain().seen(JOINTS[0].finding(Verdict.PROVEN, "arn:a"), now)
+    two = one.seen(JOINTS[3].finding(Verdict.GAP, "no id"), now)
+    text = printed(one, one, two, two.seen(JOINTS[3].finding(Verdict.PROVEN, "the id"), now))
+    assert text.splitlines() == [
+        "   1 ✓ proven  AWS knows you: arn:a",
+        "   4 ✗ missing  The role trusts exactly this workspace: no id",
+        "   4 ✓ proven  The role trusts exactly this workspace: the id",
     ]

@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from wizard.core.chain import JOINTS
+from wizard.core.chain import JOINTS, Chain
+from wizard.core.event import Event, Line
 from wizard.core.finding import Verdict
+from wizard.core.work import wait_for
 from wizard.services.aws.keys import Keys
 from wizard.services.aws.session import AwsPlaces
 from wizard.services.aws.sign_in import keys_session
 from wizard.services.databricks.client import Workspace
+from wizard.steps.chain import break_of, look
+from wizard.steps.chain import chained as gather
+
+NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -197,3 +204,60 @@ def test_glue_and_lakeformation_are_told_apart(chained: Chained) -> None:
     assert lake.finding.problem is not None
     assert lake.finding.problem.code == "chain.lakeformation"
     assert chained.target.role_arn in lake.finding.problem.copy
+
+
+def test_a_refusal_that_only_needs_time_is_tried_again_and_then_holds(chained: Chained) -> None:
+    refused = {"state": "FAILED", "error": {"message": "User: x is not authorized to perform: s3:GetObject"}}
+    answer = {"statement_id": "s", "status": refused}
+    chained.workspace.faults.add("POST /api/2.0/sql/statements", status=200, body=answer, skip=1)
+    seen: list[Event] = []
+    work = look(chained.target, chained.session, chained.client, settling=(0.01,))
+    chain, read = wait_for(gather(work, Chain(), lambda: NOON), on_event=seen.append)
+    assert chain.whole
+    assert read is not None
+    assert read.rows == 2
+    assert any(isinstance(event, Line) and "s3:GetObject" in event.text for event in seen)
+
+
+def test_a_refusal_behind_a_broken_joint_is_not_waited_for(chained: Chained) -> None:
+    rights(chained)
+    work = look(chained.target, chained.session, chained.client, settling=(60.0,))
+    chain, read = wait_for(gather(work, Chain(), lambda: NOON))
+    assert read is None
+    problem = break_of(chain)
+    assert problem is not None
+    assert problem.what.startswith("Joint 3 of 11 is broken: ")
+    assert any("s3:GetObject" in line and "not authorized" in line for line in problem.evidence)
+
+
+def test_since_when_is_kept_from_look_to_look(chained: Chained) -> None:
+    later = NOON + timedelta(hours=1)
+    first, _ = wait_for(gather(look(chained.target, chained.session, chained.client), Chain(), lambda: NOON))
+    trust(chained)
+    second, _ = wait_for(gather(look(chained.target, chained.session, chained.client), first, lambda: later))
+    since = {link.joint.id: link.since for link in second.links}
+    assert (since["chain.role"], since["chain.trust"], since["chain.data"]) == (NOON, later, later)
+
+
+def test_a_glue_table_is_read_through_the_profile(chained: Chained) -> None:
+    chained.aws.client("glue").create_table(
+        DatabaseName=chained.database,
+        TableInput={
+            "Name": "events",
+            "StorageDescriptor": {
+                "Location": f"s3://{chained.bucket}/proof/",
+                "Columns": [{"Name": "id", "Type": "string"}, {"Name": "name", "Type": "string"}],
+            },
+        },
+    )
+    chained.target = replace(chained.target, location=f"{chained.database}.events")
+    chain = chained.look()
+    assert chain.whole, chain.verdict()
+    link = chain.link("chain.data")
+    assert link is not None
+    assert "3 rows" in link.finding.evidence
+    chained.allow("s3:GetObject", "s3:ListBucket", "glue:GetDatabase", "glue:GetTables")
+    data = chained.look().link("chain.data")
+    assert data is not None
+    assert data.finding.problem is not None
+    assert data.finding.problem.code == "query.glue_denied"

@@ -101,8 +101,11 @@ class Chain:
             return self
         before = self.link(finding.id)
         same = before is not None and before.finding.verdict is finding.verdict
-        link = Link(joint, finding, before.since if before is not None and same else now)
-        others = [each for each in self.links if each.joint is not joint]
+        return self.linked(Link(joint, finding, before.since if before is not None and same else now))
+
+    def linked(self, link: Link) -> Chain:
+        """With this link in its place."""
+        others = [each for each in self.links if each.joint is not link.joint]
         return replace(self, links=tuple(sorted([*others, link], key=lambda each: each.joint.number)))
 
     def all_seen(self, findings: Iterable[Finding], now: datetime) -> Chain:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
+from wizard.core.chain import Chain
 from wizard.core.finding import Finding
 from wizard.core.question import Answers, Question
 from wizard.core.redact import Sealed
@@ -180,6 +181,7 @@ Event = (
     | Planned
     | ResourceRow
     | WarehouseSeen
+    | Chain
     | Table
 )
 

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Callable
 from typing import IO
 
+from wizard.core.chain import Chain, Link
 from wizard.core.event import (
     Ask,
     DeviceCode,
@@ -49,6 +50,7 @@ class Printer:
         self._copy_lines = copy_lines
         self._warehouse = ("", "", "")
         self._grouped: list[Finding] = []
+        self._links: tuple[Link, ...] = ()
         self._reason = ""
         self._waited = 0.0
 
@@ -114,8 +116,8 @@ class Printer:
                 return (
                     [] if state in ("waiting", "running") else [_row(address, action, state, seconds, text)]
                 )
-            case WarehouseSeen():
-                return self._seen(event)
+            case WarehouseSeen() | Chain():
+                return self._news(event)
             case Table():
                 return _table(event)
             case Wait(seconds, reason):
@@ -133,7 +135,13 @@ class Printer:
         self._waited = 0.0
         return [f"… {'still ' if same else ''}{reason}"]
 
-    def _seen(self, seen: WarehouseSeen) -> list[str]:
+    def _news(self, seen: WarehouseSeen | Chain) -> list[str]:
+        """What is new since it was last told."""
+        if isinstance(seen, Chain):
+            told, self._links = self._links, seen.links
+            return [
+                f"{link.joint.number:>2} {link.finding.line()}" for link in seen.links if link not in told
+            ]
         now = (seen.state, seen.health, seen.note)
         if now == self._warehouse:
             return []

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wizard.core.chain import Chain
 from wizard.core.paths import Paths
 from wizard.core.redact import Redactor
 from wizard.core.stopping import Stopping
@@ -53,5 +54,7 @@ class Services:
     """Set by the credentials step: keys live here, in memory, and nowhere else."""
     workspace: Workspace | None = None
     """Set by the workspace step; holds its token in memory."""
+    chain: Chain = field(default_factory=Chain)
+    """What was last seen of the chain, so that since when is known."""
     engine: Engine | None = None
     """Set by the front page; one engine and version a session."""

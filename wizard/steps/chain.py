@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
-from wizard.core.chain import JOINT, Joint
-from wizard.core.event import Work
+from wizard.core.chain import JOINT, JOINTS, Chain, Joint
+from wizard.core.event import Line, Phase, Table, Wait, Work
 from wizard.core.facts import Applied, DataProven, Facts, WorkspaceProven
 from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
@@ -15,6 +15,8 @@ from wizard.core.problem import Problem
 from wizard.core.text import plural
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wizard.services.aws import identity, rights, trust
     from wizard.services.aws.session import AwsSession
     from wizard.services.databricks import (
@@ -34,6 +36,8 @@ else:
     statements = lazy("wizard.services.databricks.statements")
     warehouse_config = lazy("wizard.services.databricks.warehouse_config")
     warehouses = lazy("wizard.services.databricks.warehouses")
+
+T = TypeVar("T")
 
 _NO_ANSWER = (
     "aws.network",
@@ -75,13 +79,91 @@ class Target:
         )
 
 
-def look(target: Target, aws: AwsSession | Problem, workspace: Workspace | Problem) -> Work[None]:
+@dataclass(frozen=True)
+class Read:
+    """What the last joint read."""
+
+    statement: str
+    rows: int
+    seconds: float
+    """Of both queries together."""
+
+
+def look(
+    target: Target,
+    aws: AwsSession | Problem,
+    workspace: Workspace | Problem,
+    *,
+    settling: Sequence[float] = (),
+) -> Work[Read | None]:
     """Yields one finding a joint, in order, and waits while a query runs. Changes nothing, starts nothing.
 
-    A Problem in the place of a session says why there is none.
+    A Problem in the place of a session says why there is none. `settling` are seconds to wait between tries of a
+    read that AWS refuses although every joint before it holds: a new right takes a while to be known everywhere.
     """
-    yield from _aws(target, aws)
-    yield from _workspace(target, workspace)
+    found: list[Finding] = []
+    yield Phase("Asking AWS about the role", "aws iam get-role")
+    for finding in _aws(target, aws):
+        found.append(finding)
+        yield finding
+    yield Phase("Asking the workspace", "databricks warehouses get-workspace-warehouse-config")
+    if isinstance(workspace, Problem):
+        yield from (joint.unknown(workspace.what, workspace) for joint in JOINTS[5:])
+        return None
+    for finding in _workspace(target, workspace):
+        found.append(finding)
+        yield finding
+    running = yield from _warehouse(target, workspace)
+    if not running:
+        why = "not tried: a query would start the warehouse"
+        yield from (JOINT[name].unknown(why) for name in ("chain.query", "chain.data"))
+        return None
+    holds = not any(finding.verdict is Verdict.GAP for finding in found)
+    return (yield from _queries(target, workspace, tuple(settling) if holds else ()))
+
+
+def chained(work: Work[T], before: Chain, now: Callable[[], datetime]) -> Work[tuple[Chain, T]]:
+    """The same work, its findings gathered into a chain that is told anew after each.
+
+    `before` is what was seen earlier; it says since when.
+    """
+    chain, earlier = Chain(), before
+    while True:
+        try:
+            event = next(work)
+        except StopIteration as end:
+            return chain, end.value
+        if not isinstance(event, Finding):
+            yield event
+            continue
+        earlier = earlier.seen(event, now())
+        link = earlier.link(event.id)
+        if link is None:
+            yield event
+        else:
+            chain = chain.linked(link)
+            yield chain
+
+
+def break_of(chain: Chain) -> Problem | None:
+    """Why the chain does not reach the data: its first broken joint, else what could not be looked at."""
+    unknown = (
+        link for link in chain.links if link.finding.verdict is Verdict.UNKNOWN and link.finding.problem
+    )
+    link = chain.first_broken or next(unknown, None)
+    if link is None or link.finding.problem is None:
+        return None
+    known, last = link.finding.problem, chain.links[-1].finding
+    said = [*known.evidence, link.finding.evidence]
+    if last is not link.finding:
+        said += last.problem.evidence if last.problem and last.verdict is Verdict.GAP else ()
+    where = f"Joint {link.joint.number} of {len(JOINTS)}" + (" is broken" if link.broken else " is not known")
+    return replace(
+        known,
+        what=f"{where}: {known.what}",
+        evidence=tuple(dict.fromkeys(line for line in said if line)),
+        step=link.step,
+    )
 
 
 def _aws(target: Target, aws: AwsSession | Problem) -> Iterator[Finding]:
@@ -129,24 +211,13 @@ def _trust(target: Target, document: dict[str, object]) -> Finding:
     return trust.trust_finding(document, target.workspace_id, partition)
 
 
-def _workspace(target: Target, workspace: Workspace | Problem) -> Work[None]:
-    names = ("chain.registration", "chain.config", "chain.serverless", "chain.warehouse")
-    rest = ("chain.query", "chain.data")
-    if isinstance(workspace, Problem):
-        yield from (JOINT[name].unknown(workspace.what, workspace) for name in (*names, *rest))
+def _workspace(target: Target, workspace: Workspace) -> Iterator[Finding]:
+    joints = JOINT["chain.registration"], JOINT["chain.config"]
+    if not target.role_arn or not target.profile_arn:
+        yield from (joint.unknown("the module was not applied yet", _unapplied()) for joint in joints)
         return
-    if target.role_arn and target.profile_arn:
-        registered = lambda: instance_profiles.finding(workspace, target.profile_arn, target.role_arn)  # noqa: E731
-        yield _asked(JOINT["chain.registration"], registered)
-        yield _asked(JOINT["chain.config"], lambda: warehouse_config.finding(workspace, target.profile_arn))
-    else:
-        yield from (JOINT[name].unknown("the module was not applied yet", _unapplied()) for name in names[:2])
-    running = yield from _warehouse(target, workspace)
-    if not running:
-        why = "not tried: a query would start the warehouse"
-        yield from (JOINT[name].unknown(why) for name in rest)
-        return
-    yield from _queries(target, workspace)
+    yield _asked(joints[0], lambda: instance_profiles.finding(workspace, target.profile_arn, target.role_arn))
+    yield _asked(joints[1], lambda: warehouse_config.finding(workspace, target.profile_arn))
 
 
 def _warehouse(target: Target, workspace: Workspace) -> Work[bool]:
@@ -165,26 +236,49 @@ def _warehouse(target: Target, workspace: Workspace) -> Work[bool]:
     return seen.running
 
 
-def _queries(target: Target, workspace: Workspace) -> Work[None]:
+def _queries(target: Target, workspace: Workspace, settling: tuple[float, ...]) -> Work[Read | None]:
+    yield Phase("Running SELECT 1", "SELECT 1")
     try:
         first = yield from statements.execute(workspace, target.warehouse_id, "SELECT 1")
     except Problem as problem:
         yield _failed(JOINT["chain.query"], problem)
         yield JOINT["chain.data"].unknown("not tried: no query runs", problem)
-        return
+        return None
     yield JOINT["chain.query"].finding(Verdict.PROVEN, f"SELECT 1 answered in {first.seconds:.1f} s")
     joint = JOINT["chain.data"]
     if not target.location:
         yield joint.unknown("nothing was named to read")
-        return
+        return None
     try:
         sql = statements.read_location(target.location)
-        result = yield from statements.execute(workspace, target.warehouse_id, sql)
+        yield Phase("Reading your data", sql)
+        result = yield from _settled(workspace, target.warehouse_id, sql, settling)
     except Problem as problem:
         yield _failed(joint, problem)
-        return
+        return None
+    took = f"{target.location}, in {result.seconds:.1f} s"
+    yield Table("What the warehouse read", result.columns, result.rows, took)
     said = f"{plural(len(result.rows), 'row')} from {target.location} in {result.seconds:.1f} s"
     yield joint.finding(Verdict.PROVEN, said)
+    return Read(sql, len(result.rows), first.seconds + result.seconds)
+
+
+def _settled(
+    workspace: Workspace, warehouse_id: str, sql: str, settling: tuple[float, ...]
+) -> Work[statements.Result]:
+    """The result of a read, tried again while AWS may not know of a new right everywhere yet."""
+    for pause in (*settling, None):
+        try:
+            return (yield from statements.execute(workspace, warehouse_id, sql))
+        except Problem as problem:
+            if pause is None or problem.code not in statements.SETTLING:
+                raise
+            said = problem.evidence[0] if problem.evidence else problem.why
+            yield Line(f"AWS refuses the read: {said}", "warning", "query")
+            yield Wait(
+                pause, "Every joint before it holds. A new right takes a while to be known in all of AWS."
+            )
+    raise AssertionError("unreachable")
 
 
 def _asked(joint: Joint, read: Callable[[], Finding]) -> Finding:

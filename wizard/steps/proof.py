@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from wizard.core.event import Ask, Phase, Run, Table
+from wizard.core.chain import JOINT
+from wizard.core.event import Ask, Line, Run
 from wizard.core.facts import Applied, DataProven, Facts, WarehouseRunning, WorkspaceProven
 from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
+from wizard.core.problem import Problem
 from wizard.core.question import Question
+from wizard.core.work import wait_for
 from wizard.services import Services
-from wizard.steps.parts import connected
+from wizard.steps.chain import Target, break_of, chained, look
+from wizard.steps.parts import connected, signed_in
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
+    from wizard.services.aws.session import AwsSession
     from wizard.services.databricks import statements
 else:
     statements = lazy("wizard.services.databricks.statements")
+
+_SETTLING = (5.0, 10.0, 15.0, 30.0, 30.0)
+"""Seconds between tries of a read that AWS refuses although it should not: a minute and a half in all."""
 
 
 class Proof(Step[DataProven]):
@@ -26,46 +35,39 @@ class Proof(Step[DataProven]):
     title: ClassVar = "Prove it reads the data"
     why: ClassVar = "A healthy warehouse is not yet proof. A query that returns your data from S3 is."
     about: ClassVar = (
-        "First SELECT 1, which needs no data. Then a read of a file in S3 through the instance profile: the "
-        "warehouse takes on the role and AWS lets it read, or says why not. Nothing is changed."
+        "Every joint between AWS and your data is looked at in turn, each asked of the service that holds it. Then "
+        "SELECT 1, which needs no data, and a read through the instance profile: the warehouse takes on the role "
+        "and AWS lets it read, or says why not. The first broken joint is named. Nothing is changed."
     )
     fact: ClassVar = DataProven
     needs: ClassVar = (WarehouseRunning, WorkspaceProven, Applied)
 
     def run(self, facts: Facts, services: Services) -> Run[DataProven]:
-        workspace, warehouse = connected(services), facts.need(WarehouseRunning)
         default = facts.need(Applied).output("proof_location")
         location = (yield _ask(default))["location"]
-        yield Phase("Running SELECT 1", "SELECT 1")
-        first = yield from statements.execute(workspace, warehouse.id, "SELECT 1")
-        yield Finding(
-            "chain.query", "A query runs", Verdict.PROVEN, f"SELECT 1 answered in {first.seconds:.1f} s"
-        )
-        sql = statements.read_location(location)
-        yield Phase("Reading your data", sql)
-        result = yield from statements.execute(workspace, warehouse.id, sql)
-        yield Table(
-            "What the warehouse read", result.columns, result.rows, f"{location}, in {result.seconds:.1f} s"
-        )
-        yield Finding(
-            "chain.data",
-            "A query reads data through the instance profile",
-            Verdict.PROVEN,
-            f"{len(result.rows)} rows from {location}",
-        )
-        return DataProven(sql, len(result.rows), first.seconds + result.seconds, location)
+        target = replace(Target.of(facts), location=location)
+        aws: AwsSession | Problem
+        try:
+            aws = signed_in(services)
+        except Problem as problem:
+            aws = problem
+        looking = look(target, aws, connected(services), settling=_SETTLING)
+        services.chain, read = yield from chained(looking, services.chain, services.now)
+        if read is None:
+            raise break_of(services.chain) or _unproven()
+        broken = services.chain.first_broken
+        if broken is not None:
+            yield Line(
+                f"The data was read, but joint {broken.joint.number} is not right.", "warning", "chain"
+            )
+        return DataProven(read.statement, read.rows, read.seconds, location)
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
         fact = facts.need(DataProven)
         reading = statements.execute(connected(services), facts.need(WarehouseRunning).id, fact.statement)
-        result = statements.wait_for(reading)
+        result = wait_for(reading)
         return [
-            Finding(
-                "chain.data",
-                "A query reads data through the instance profile",
-                Verdict.PROVEN,
-                f"{len(result.rows)} rows from {fact.location}",
-            )
+            JOINT["chain.data"].finding(Verdict.PROVEN, f"{len(result.rows)} rows from {fact.location}"),
         ]
 
     def equivalent(self, facts: Facts) -> list[str]:
@@ -79,17 +81,26 @@ class Proof(Step[DataProven]):
         ]
 
 
+def _unproven() -> Problem:
+    return Problem(
+        code="chain.unproven",
+        what="Nothing was read.",
+        why="No joint is known to be broken.",
+        remedy="Try again.",
+    )
+
+
 def _ask(default: str) -> Ask:
     return Ask(
         (
             Question(
                 "location",
-                "Which file or folder in S3 shall it read?",
+                "Which file in S3 or table in Glue shall it read?",
                 default=default,
                 origin="the file that the module made for this" if default else "",
                 placeholder="s3://bucket/folder/file.csv",
                 check=statements.location_fault,
-                help="A CSV file is read with its header; a folder is listed.",
+                help="A CSV file is read with its header, a folder is listed; database.table reads a table of Glue.",
             ),
         ),
         title="What shall the query read?",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.containers import VerticalScroll
 
+from wizard.core.chain import Chain
 from wizard.core.event import DeviceCode, Diff, Event, Planned, ResourceRow, Table, WarehouseSeen
 from wizard.core.finding import Finding
 from wizard.ui.stack import YIELDS
@@ -15,6 +16,7 @@ from wizard.ui.widgets.block import Block
 from wizard.ui.widgets.roster import Roster
 
 if TYPE_CHECKING:
+    from wizard.ui.widgets.chain import ChainBlock
     from wizard.ui.widgets.findings import Findings
     from wizard.ui.widgets.gauge import Gauge
     from wizard.ui.widgets.plan import PlanBlock
@@ -62,6 +64,8 @@ class Evidence(VerticalScroll, can_focus=False):
                 rows.append((when, event))
             elif isinstance(event, WarehouseSeen):
                 self._gauge().add(event, when)
+            elif isinstance(event, Chain):
+                self._chain().show_chain(event)
             elif isinstance(event, DeviceCode | Diff | Planned | Table):
                 self._place(self._made(event))
         if findings:
@@ -130,6 +134,11 @@ class Evidence(VerticalScroll, can_focus=False):
         from wizard.ui.widgets.resources import Resources
 
         return self._one(Resources, lambda: Resources(self._clock))
+
+    def _chain(self) -> ChainBlock:
+        from wizard.ui.widgets.chain import ChainBlock
+
+        return self._one(ChainBlock, ChainBlock)
 
     def _gauge(self) -> Gauge:
         from wizard.ui.widgets.gauge import Gauge

@@ -11,6 +11,7 @@ from textual.layout import Layout
 from textual.widget import Widget
 from textual.widgets import Static
 
+from wizard.core.chain import Chain
 from wizard.core.event import Ask, Event, Line, Phase, Progress, Wait
 from wizard.core.finding import Finding
 from wizard.core.question import Answers, Kind
@@ -202,6 +203,9 @@ def _logged(event: Event) -> list[tuple[str, str]]:
         return [("info", f"● {event.title}"), *([("debug", f"  $ {event.command}")] if event.command else [])]
     if isinstance(event, Line):
         return [(event.level, f"{event.source}: {event.text}" if event.source else event.text)]
+    if isinstance(event, Chain) and event.links:
+        newest = max(event.links, key=lambda link: link.joint.number).finding
+        return [("info" if newest.ok else "warning", newest.line())]
     if isinstance(event, Finding):
         return [("info" if event.ok else "warning", event.line())]
     return []

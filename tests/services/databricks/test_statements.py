@@ -9,6 +9,7 @@ import pytest
 
 from wizard.core.event import Wait
 from wizard.core.problem import Problem
+from wizard.core.work import wait_for
 from wizard.services.databricks import statements
 from wizard.services.databricks.client import Workspace
 
@@ -34,7 +35,7 @@ def test_literals_come_back_and_a_stopped_warehouse_is_started(
 
 
 def test_wait_for_sleeps_by_itself(admin: Workspace) -> None:
-    assert statements.wait_for(statements.execute(admin, ID, "SELECT 2")).rows == (("2",),)
+    assert wait_for(statements.execute(admin, ID, "SELECT 2")).rows == (("2",),)
 
 
 @pytest.mark.parametrize(
@@ -45,9 +46,12 @@ def test_wait_for_sleeps_by_itself(admin: Workspace) -> None:
             "query.no_credentials",
         ),
         ("User: x is not authorized to perform: sts:AssumeRole on resource: r", "query.trust"),
-        ("User: x is not authorized to perform: s3:GetObject on resource: r", "query.access_denied"),
-        ("com.amazonaws...AmazonS3Exception: Forbidden; Status Code: 403", "query.access_denied"),
-        ("Insufficient Lake Formation permission(s) on db", "query.access_denied"),
+        ("User: x is not authorized to perform: s3:GetObject on resource: r", "query.s3_denied"),
+        ("com.amazonaws...AmazonS3Exception: Forbidden; Status Code: 403", "query.s3_denied"),
+        ("User: x is not authorized to perform: glue:GetTable on resource: r", "query.glue_denied"),
+        ("AccessDeniedException: no (Service: AWSGlue; Status Code: 400)", "query.glue_denied"),
+        ("Insufficient Lake Formation permission(s) on db (Service: AWSGlue)", "query.lakeformation"),
+        ("Access Denied by somebody", "query.access_denied"),
         ("PERMISSION_DENIED: Access denied. credentialName = None", "query.unity_catalog"),
         ("[PATH_NOT_FOUND] Path does not exist: s3://b/k", "query.path"),
         ("[SCHEMA_NOT_FOUND] The schema x cannot be found", "query.schema"),
@@ -133,6 +137,9 @@ def test_the_readers_own_column_is_left_out_when_it_says_nothing(
         ),
         ("s3://b-c/folder/", "LIST 's3://b-c/folder/' LIMIT 10"),
         ("s3://b-c", "LIST 's3://b-c' LIMIT 10"),
+        ("db.events", "SELECT * FROM hive_metastore.`db`.`events` LIMIT 10"),
+        ("hive_metastore.my-db.t", "SELECT * FROM hive_metastore.`my-db`.`t` LIMIT 10"),
+        ("db.*", "SHOW TABLES IN hive_metastore.`db`"),
     ],
 )
 def test_a_location_becomes_sql(location: str, sql: str) -> None:
@@ -153,6 +160,9 @@ def test_a_location_becomes_sql(location: str, sql: str) -> None:
         "s3://b-c/\\k",
         "s3://b-c/\nk",
         "s3://-b/k",
+        "db.t`; DROP TABLE x",
+        "a.b.c.d",
+        "db",
     ],
 )
 def test_a_location_that_could_end_the_string_is_refused(location: str) -> None:

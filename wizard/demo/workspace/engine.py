@@ -55,6 +55,8 @@ class Engine:
             return self._list(read, role_arn)
         if isinstance(read, sql.ReadFile):
             return self._read(read, role_arn)
+        if isinstance(read, sql.ReadTable):
+            return self._table(read, role_arn)
         return self._catalog(read, role_arn)
 
     def _session(self, role_arn: str, where: str) -> Keys:
@@ -113,10 +115,41 @@ class Engine:
             raise _denied(refusal, where, "Amazon S3") from refusal
         return _select(read, [row for row in csv.reader(io.StringIO(text)) if row])
 
-    def _catalog(self, read: sql.ShowTables | sql.ShowSchemas, role_arn: str) -> Rows:
+    def _table(self, read: sql.ReadTable, role_arn: str) -> Rows:
+        """A Glue table over CSV files without headers, which is what moto can hold."""
+        if not self._glue_on():
+            raise _no_schema(read.database)
+        keys = self._session(role_arn, "glue")
+        glue, s3 = self._aws.client("glue", keys), self._aws.client("s3", keys)
+        try:
+            found = self._aws.ask(glue, "get_table", DatabaseName=read.database, Name=read.table)["Table"]
+        except AwsRefused as refusal:
+            if refusal.code == "EntityNotFoundException":
+                raise _no_table(f"`{read.database}`.`{read.table}`") from refusal
+            raise _denied(refusal, "glue", "AWSGlue") from refusal
+        storage = found.get("StorageDescriptor") or {}
+        where = str(storage.get("Location", "")) or f"s3://{read.database}/{read.table}"
+        bucket, _, prefix = where.removeprefix("s3://").partition("/")
+        rows: list[tuple[str | None, ...]] = []
+        try:
+            page = self._aws.ask(s3, "list_objects_v2", Bucket=bucket, Prefix=prefix)
+            for entry in page.get("Contents", []):
+                body = self._aws.ask(s3, "get_object", Bucket=bucket, Key=entry["Key"])["Body"].read()
+                rows += [
+                    tuple(row) for row in csv.reader(io.StringIO(body.decode("utf-8", "replace"))) if row
+                ]
+        except AwsRefused as refusal:
+            raise _denied(refusal, where, "Amazon S3") from refusal
+        columns = tuple((str(c["Name"]), str(c["Type"]).upper()) for c in storage.get("Columns", []))
+        return Rows(columns, tuple(rows[: read.limit or None]))
+
+    def _glue_on(self) -> bool:
         with self._state.changed:
             pairs = self._state.config.get("data_access_config")
-        glue_on = isinstance(pairs, list) and {"key": GLUE_SWITCH, "value": "true"} in pairs
+        return isinstance(pairs, list) and {"key": GLUE_SWITCH, "value": "true"} in pairs
+
+    def _catalog(self, read: sql.ShowTables | sql.ShowSchemas, role_arn: str) -> Rows:
+        glue_on = self._glue_on()
         wanted = read.database if isinstance(read, sql.ShowTables) else ""
         if not glue_on:
             if not wanted or wanted == "default":
@@ -172,6 +205,14 @@ def _no_schema(name: str) -> QueryFailed:
         "correctness of the schema and catalog. SQLSTATE: 42704",
         code="NOT_FOUND",
         sql_state="42704",
+    )
+
+
+def _no_table(name: str) -> QueryFailed:
+    return QueryFailed(
+        f"[TABLE_OR_VIEW_NOT_FOUND] The table or view `hive_metastore`.{name} cannot be found. SQLSTATE: 42P01",
+        code="NOT_FOUND",
+        sql_state="42P01",
     )
 
 

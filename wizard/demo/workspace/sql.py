@@ -48,6 +48,15 @@ class ReadFile:
 
 
 @dataclass(frozen=True)
+class ReadTable:
+    """`SELECT * FROM hive_metastore.db.table`."""
+
+    database: str
+    table: str
+    limit: int
+
+
+@dataclass(frozen=True)
 class ShowTables:
     """`SHOW TABLES IN db`."""
 
@@ -59,7 +68,7 @@ class ShowSchemas:
     """`SHOW SCHEMAS` or `SHOW DATABASES`."""
 
 
-Statement: TypeAlias = Literals | ListFiles | ReadFile | ShowTables | ShowSchemas
+Statement: TypeAlias = Literals | ListFiles | ReadFile | ReadTable | ShowTables | ShowSchemas
 
 _STRING = r"(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 _NAME = r"(?:`[^`]+`|(?!(?:FROM|WHERE|LIMIT|AS|ORDER|GROUP)\b)\w+)"
@@ -71,6 +80,10 @@ _READ = re.compile(
     _FLAGS,
 )
 _CSV = re.compile(rf"SELECT\s+(?P<what>.+?)\s+FROM\s+csv\.`(?P<path>[^`]+)`{_LIMIT}\Z", _FLAGS)
+_TABLE = re.compile(
+    rf"SELECT\s+\*\s+FROM\s+(?:`?hive_metastore`?\.)?(?P<database>{_NAME})\.(?P<table>{_NAME}){_LIMIT}\Z",
+    _FLAGS,
+)
 _SHOW_TABLES = re.compile(
     rf"SHOW\s+TABLES\s+(?:IN|FROM)\s+(?:`?hive_metastore`?\.)?(?P<name>{_NAME})\Z", _FLAGS
 )
@@ -98,6 +111,8 @@ def read(statement: str) -> Statement:
         return _file(match, _unquote(match["path"]), header=options.get("header") == "true", rescued=True)
     if match := _CSV.match(text):
         return _file(match, match["path"], header=False, rescued=False)
+    if match := _TABLE.match(text):
+        return ReadTable(_unquote(match["database"]), _unquote(match["table"]), int(match["limit"] or 0))
     if match := _SHOW_TABLES.match(text):
         return ShowTables(_unquote(match["name"]))
     if _SHOW_SCHEMAS.match(text):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from wizard.core.event import Event, Wait, Work
+from wizard.core.event import Wait, Work
 from wizard.core.problem import Problem, Who
 from wizard.core.text import clean, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from wizard.services.databricks.client import Json, Workspace
 
@@ -21,6 +21,10 @@ _LIMIT_SECONDS = 300.0
 _LOCATION = re.compile(
     r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<key>[^\x00-\x1f\x7f'`\"\\]*))?\Z"
 )
+_TABLE = re.compile(
+    r"(?:hive_metastore\.)?(?P<database>[A-Za-z0-9_-]{1,255})\.(?P<table>[A-Za-z0-9_-]{1,255}|\*)\Z"
+)
+"""A table of the Glue Data Catalog; the names need no quoting beyond backticks."""
 _FORMATS = {
     ".csv": "csv",
     ".json": "json",
@@ -31,8 +35,6 @@ _FORMATS = {
 }
 _RESCUED = "_rescued_data"
 _ROWS = 10
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -81,32 +83,33 @@ def execute(
     return _result(answer, clock() - begun)
 
 
-def wait_for(work: Generator[Event, Any, T]) -> T:
-    """Runs a stretch of work to its end here and now, sleeping when it asks to wait; events are dropped."""
-    try:
-        while True:
-            event = next(work)
-            if isinstance(event, Wait):
-                time.sleep(event.seconds)
-    except StopIteration as end:
-        return end.value  # type: ignore[no-any-return]  # a generator's return value is untyped here
-
-
 def location_fault(location: str) -> str | None:
-    """One sentence saying what to change in a location, or None when it will do."""
-    if _LOCATION.match(location.strip()):
+    """One sentence saying what to change in a location or a table's name, or None when it will do."""
+    location = location.strip()
+    if _LOCATION.match(location) or _TABLE.match(location):
         return None
-    if not location.strip().startswith("s3://"):
-        return "Give it as s3://bucket/folder/file."
+    if not location.startswith("s3://"):
+        return (
+            "Give it as s3://bucket/folder/file, or a Glue table as database.table (database.* lists them)."
+        )
     return "Give a bucket in lower case and a path without quotes and backslashes."
 
 
 def read_location(location: str) -> str:
-    """The SQL that reads a file, or lists a folder, of at most ten rows. Raises Problem for a bad location."""
+    """The SQL that reads a file or a Glue table, or lists a folder or a database, of at most ten rows.
+
+    Raises Problem for a bad location.
+    """
     location = location.strip()
     fault = location_fault(location)
     if fault:
         raise Problem("query.location", "This location cannot be read.", fault, "Give another location.")
+    if table := _TABLE.match(location):
+        # Glue's tables live in this catalog, whatever the workspace's default catalog is.
+        database = f"hive_metastore.`{table['database']}`"
+        if table["table"] == "*":
+            return f"SHOW TABLES IN {database}"
+        return f"SELECT * FROM {database}.`{table['table']}` LIMIT {_ROWS}"  # noqa: S608  # see _TABLE
     suffix = re.search(r"\.[a-z]+\Z", location.rsplit("/", 1)[-1].lower().removesuffix(".gz"))
     kind = _FORMATS.get(suffix[0]) if suffix else None
     if kind is None:
@@ -136,6 +139,18 @@ def failed(answer: Json, statement: str) -> Problem:
         tuple(line for line in (said, command) if line),
     )
 
+
+SETTLING = (
+    "query.trust",
+    "query.s3_denied",
+    "query.glue_denied",
+    "query.lakeformation",
+    "query.access_denied",
+)
+"""Refusals that may only mean that AWS does not know of a new right everywhere yet.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+"""
 
 _MEANINGS: tuple[tuple[tuple[str, ...], str, str, str, Who, str], ...] = (
     (
@@ -174,6 +189,35 @@ _MEANINGS: tuple[tuple[tuple[str, ...], str, str, str, Who, str], ...] = (
         "Give the location of a file that exists.",
         Who.YOU,
         "",
+    ),
+    (
+        ("lake formation", "lakeformation"),
+        "query.lakeformation",
+        "LakeFormation keeps grants of its own, and none lets the role read this.",
+        "Ask a LakeFormation administrator to grant the role DESCRIBE and SELECT on it, then run it again.",
+        Who.LAKE_ADMIN,
+        "apply",
+    ),
+    (
+        ("authorized to perform: glue:", "service: awsglue", "glue.model.accessdenied"),
+        "query.glue_denied",
+        "AWS does not let the role read the Glue Data Catalog.",
+        "Check the role's policy for the Glue actions named in what was said, and apply.",
+        Who.AWS_ADMIN,
+        "apply",
+    ),
+    (
+        (
+            "authorized to perform: s3:",
+            "service: amazon s3",
+            "amazons3exception",
+            "accessdeniedexception: s3",
+        ),
+        "query.s3_denied",
+        "AWS does not let the role read this in S3.",
+        "Check the role's policy, the bucket's policy and the key of an encrypted bucket, then run it again.",
+        Who.AWS_ADMIN,
+        "apply",
     ),
     (
         ("accessdenied", "access denied", "is not authorized to perform", "forbidden", "lake formation"),
