@@ -42,6 +42,7 @@ def drawn(*chains: Chain, width: int = 90, press: tuple[str, ...] = ()) -> tuple
                 app.block.show_chain(each)
                 await pilot.pause()
             app.block.roster.focus()
+            await pilot.pause()
             await pilot.press(*press)
             await pilot.pause()
             strips = app.screen._compositor.render_strips()
@@ -66,7 +67,7 @@ def test_the_line_is_torn_at_the_first_break_and_stays_so() -> None:
 
 
 def test_enter_opens_what_was_read_and_since_when() -> None:
-    _, app = drawn(chain(Verdict.PROVEN, Verdict.GAP), press=("enter",))
+    _, app = drawn(chain(Verdict.PROVEN), chain(Verdict.PROVEN, Verdict.GAP), press=("enter",))
     assert app.opened[0].id == "chain.role"
     assert "since" in app.opened[0].evidence
     assert "since" in app.block.copyable()

@@ -57,7 +57,7 @@ class ChainBlock(Block):
         for joint in JOINTS:
             link = self.chain.link(joint.id)
             whole = whole and (link is None or not link.broken)
-            rows.append((joint.id, _row(joint, link, self._wide - 3, whole), link is not None))
+            rows.append((joint.id, _row(joint, link, self._wide - 3, whole), True))
         self.roster.show(rows)
         broken = self.chain.first_broken
         if broken is not None:
