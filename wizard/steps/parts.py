@@ -78,6 +78,7 @@ def terraform(facts: Facts, services: Services) -> Terraform:
     from wizard.services.aws.denials import explain
     from wizard.services.terraform import provider
     from wizard.services.terraform.commands import Terraform
+    from wizard.steps import standing
 
     machine = facts.need(Machine)
     engine = services.engine or services.find_engine()
@@ -90,6 +91,7 @@ def terraform(facts: Facts, services: Services) -> Terraform:
         environ=session.child_environ(source.environ),
         runs=services.paths.state / "runs",
         explain=explain,
+        standing=lambda lost, made: standing.refusal(facts, services, lost, made),
         now=services.now,
         stopping=services.stopping,
     )

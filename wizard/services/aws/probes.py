@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from typing import Any
 
 from wizard.core.text import one_line
 from wizard.services.aws import denials
@@ -51,11 +52,12 @@ class Call:
     method: str
     arguments: Mapping[str, str] = field(default_factory=dict)
 
-    def make(self, session: AwsSession, need: Need) -> None:
-        """Make it. Raises what botocore raises."""
+    def make(self, session: AwsSession, need: Need) -> Mapping[str, Any]:
+        """Make it and return the answer. Raises what botocore raises."""
         region = None if self.service in ("iam", "sts") else need.region
         given = {name: _property(which, need) for name, which in self.arguments.items()}
-        getattr(session.client(self.service, region), self.method)(**given)
+        answer: Mapping[str, Any] = getattr(session.client(self.service, region), self.method)(**given)
+        return answer
 
 
 def _property(which: str, need: Need) -> object:
@@ -128,7 +130,7 @@ CALLS: dict[str, Call] = {
 }
 """IAM action -> the call it authorises."""
 
-_ABSENT_BUT_ALLOWED = frozenset(
+ABSENT = frozenset(
     {
         "NoSuchEntity",
         "EntityNotFoundException",
@@ -148,7 +150,7 @@ _ABSENT_BUT_ALLOWED = frozenset(
         "UnsupportedArgument",
     }
 )
-"""Only who may look is told that it is not there."""
+"""Codes of "not there" that only those get to read who may look."""
 _BUSY = frozenset(
     {"Throttling", "ThrottlingException", "TooManyRequestsException", "SlowDown", "RequestLimitExceeded"}
 )
@@ -192,7 +194,7 @@ def _judge(need: Need, error: Exception) -> Read:
     code, text = code_of(error), one_line(error)
     if code in _BUSY:
         return Read(need, Answer.FAILED, "AWS was too busy to answer", can_retry=True)
-    if code in _ABSENT_BUT_ALLOWED:
+    if code in ABSENT:
         return Read(need, Answer.ALLOWED, "nothing there, and AWS says so only to who may look")
     if code == "NoSuchBucket" or (code == "404" and need.action == "s3:ListBucket"):
         return Read(need, Answer.SILENT, "the bucket is not there yet, so it cannot be tried")

@@ -33,6 +33,10 @@ _LOCK = "-lock-timeout=3s"
 """A run that was just interrupted still holds the state's lock for a moment."""
 
 
+Standing = Callable[[Sequence[str], Sequence[str]], Problem | None]
+"""(what the state knows and the plan would make again, everything it would make) -> why it may not be applied."""
+
+
 @dataclass(frozen=True)
 class PlannedRun:
     """A plan in a file, and how it reads."""
@@ -66,6 +70,7 @@ class Terraform:
         environ: Mapping[str, str],
         runs: Path,
         explain: Explain,
+        standing: Standing | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         stopping: Stopping | None = None,
     ) -> None:
@@ -74,6 +79,7 @@ class Terraform:
         self._environ = _environment(environ)
         self._runs = runs
         self._explain = explain
+        self._standing = standing
         self._now = now
         self._stopping = stopping or Stopping()
 
@@ -169,8 +175,7 @@ class Terraform:
             self._check(heard, "planning", good=(0, 2))
             document = yield from self._document("show", "-json", str(file))
             read = plans.read(document, heard.gone)
-            if read.recreated:
-                raise _believed_gone(read.recreated, self._folder)
+            self._stop_before_making_twice(read)
         except BaseException:
             planfile.discard(file, self._runs)
             raise
@@ -179,6 +184,17 @@ class Terraform:
         # At the latest when the program ends.
         weakref.finalize(planned, planfile.discard_unapplied, file, self._runs)
         return planned
+
+    def _stop_before_making_twice(self, read: plans.Read) -> None:
+        """Raises Problem for a plan that would make what is there; without a way to look, for what the state knows."""
+        if self._standing is None:
+            if read.recreated:
+                raise _believed_gone(read.recreated, self._folder)
+            return
+        made = [c.address for c in read.planned.changes if c.action == "create"]
+        problem = self._standing(read.recreated, made)
+        if problem is not None:
+            raise problem
 
     def _json_init(self) -> tuple[str, ...]:
         """`init -json` came with Terraform 1.9; OpenTofu's has no numbers to rely on."""

@@ -30,7 +30,7 @@ _INSIDE = (
     "aws_s3_object",
     "aws_glue_catalog_table",
 )
-_OPTIONS = frozenset({"tags", "force_destroy"})
+_OPTIONS = frozenset({"tags", "force_destroy", "table"})
 _PARENTS = {
     "aws_iam_role_policy": "role",
     "aws_iam_instance_profile": "role",
@@ -42,6 +42,7 @@ _PARENTS = {
     "aws_glue_catalog_table": "database_name",
     "aws_glue_crawler": "role",
     "aws_lakeformation_resource": "role_arn",
+    "aws_lakeformation_permissions": "principal",
 }
 """Type -> the argument that names what a resource belongs to, or the role it is given."""
 _ALIAS = re.compile(r"\]\.(\w+)$")
@@ -62,7 +63,7 @@ class Resource:
     parent: str = ""
     """Role, user, bucket or database it belongs to."""
     options: frozenset[str] = frozenset()
-    """Which of `tags` and `force_destroy` are set: they ask for more rights."""
+    """Which of `tags` and `force_destroy` are set: they ask for more rights. `table`: a grant on tables."""
 
 
 @dataclass(frozen=True)

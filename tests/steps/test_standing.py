@@ -1,0 +1,198 @@
+"""The three ways in which a plan lies, with real Terraform: each is caught by the check and stopped before an apply."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from wizard.core.event import Wait, Work
+from wizard.core.facts import AwsIdentity, Facts, Machine
+from wizard.core.finding import Finding, Verdict
+from wizard.core.paths import Paths
+from wizard.core.problem import Problem
+from wizard.demo.aws import EmbeddedAws
+from wizard.services import Services
+from wizard.services.aws.keys import Keys
+from wizard.services.aws.session import AwsPlaces
+from wizard.services.aws.sign_in import keys_session
+from wizard.services.terraform import engine
+from wizard.services.terraform.commands import PlannedRun
+from wizard.steps import needed, parts
+
+pytestmark = [pytest.mark.terraform, pytest.mark.timeout(300)]
+
+MODULE = """
+terraform {
+  required_providers {
+    aws = { source = "hashicorp/aws" }
+  }
+}
+resource "aws_s3_bucket" "data" {
+  bucket = "trap-data"
+}
+resource "aws_iam_role" "reader" {
+  name               = "trap-reader"
+  assume_role_policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "sts:AssumeRole", Principal = { Service = "ec2.amazonaws.com" } }]
+  })
+}
+resource "aws_glue_catalog_database" "db" {
+  name = "trap_db"
+}
+resource "aws_lakeformation_permissions" "grant" {
+  principal   = aws_iam_role.reader.arn
+  permissions = ["DESCRIBE"]
+  database {
+    name = aws_glue_catalog_database.db.name
+  }
+}
+"""
+
+
+def done(work: Work[PlannedRun]) -> PlannedRun:
+    """Run to the end, without waiting for nothing."""
+    import time
+
+    try:
+        while True:
+            event = next(work)
+            if isinstance(event, Wait):
+                time.sleep(min(event.seconds, 0.05))
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]  # a generator's return value is untyped here
+
+
+@dataclass
+class Trap:
+    """A module that an operator applied, and what became of it."""
+
+    aws: EmbeddedAws
+    services: Services
+    facts: Facts
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.facts.need(Machine).module)
+
+    def plan(self) -> PlannedRun:
+        return done(parts.terraform(self.facts, self.services).plan())
+
+    def gaps(self) -> set[str]:
+        """The actions that the check finds missing."""
+        checking = needed.check(self.folder, {}, parts.signed_in(self.services), self.aws.account_id)
+        found = [event for event in checking if isinstance(event, Finding)]
+        return {each.id.split()[0] for each in found if each.verdict is Verdict.GAP}
+
+    def terraform_itself(self, address: str) -> str:
+        """What Terraform would do to a resource, when nobody stops it."""
+        tool = parts.terraform(self.facts, self.services)
+        tool._standing = lambda lost, made: None
+        planned = done(tool.plan())
+        return next((change.action for change in planned.plan.changes if change.address == address), "no-op")
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> Iterator[Trap]:
+    folder = tmp_path / "module"
+    folder.mkdir()
+    (folder / "main.tf").write_text(MODULE)
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path / "home")}
+    paths = Paths(tmp_path / "home", tmp_path / "data", tmp_path / "state", tmp_path / "cache")
+    with EmbeddedAws() as aws:
+        keys = aws.keys_for_user("operator")
+        statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        aws.client("iam").put_user_policy(UserName="operator", PolicyName="all", PolicyDocument=document)
+        places = AwsPlaces.of({"AWS_ENDPOINT_URL": aws.url}, paths.home)
+        services = Services(
+            environ=environ,
+            paths=paths,
+            cwd=tmp_path,
+            aws_places=places,
+            workspace_url=str,
+            find_engine=lambda: engine.find(environ),
+            open_browser=lambda address: False,
+            aws=keys_session(Keys(keys.access_key_id, keys.secret_access_key), places),
+        )
+        facts = Facts({Machine: (), AwsIdentity: ()})
+        facts = facts.put(Machine("terraform", "", str(folder), ""))
+        arn = f"arn:aws:iam::{aws.account_id}:user/operator"
+        yield Trap(aws, services, facts.put(AwsIdentity(aws.account_id, arn, "us-east-1", "test")))
+
+
+@pytest.fixture
+def applied(trap: Trap) -> Trap:
+    tool = parts.terraform(trap.facts, trap.services)
+    done(tool.init())  # type: ignore[arg-type]  # it returns nothing
+    done(tool.apply(done(tool.plan())))  # type: ignore[arg-type]  # it returns something else
+    assert not trap.gaps()
+    return trap
+
+
+def refused(trap: Trap) -> Problem:
+    with pytest.raises(Problem) as caught:
+        trap.plan()
+    return caught.value
+
+
+def test_a_bucket_that_may_not_be_looked_at_is_not_made_again(applied: Trap) -> None:
+    applied.aws.restrict("*user/operator", ["s3:ListBucket"], layer="service_control_policy")
+    assert applied.terraform_itself("aws_s3_bucket.data") == "create", "Terraform believes that it is gone"
+    assert applied.gaps() == {"s3:ListBucket"}
+    problem = refused(applied)
+    assert problem.code == "plan.still_there"
+    assert "aws_s3_bucket.data" in problem.what
+    assert "A direct look shows that it is there" in problem.why
+    assert problem.step == "permissions"
+
+    applied.aws.lift()
+    bucket = applied.aws.client("s3")
+    bucket.delete_bucket(Bucket="trap-data")
+    planned = applied.plan()
+    assert [change.action for change in planned.plan.changes] == ["create"], (
+        "what was deleted may be made again"
+    )
+
+
+def test_grants_that_may_not_be_listed_are_not_lost(applied: Trap) -> None:
+    address = "aws_lakeformation_permissions.grant"
+    applied.aws.restrict("*user/operator", ["lakeformation:ListPermissions"], layer="service_control_policy")
+    assert applied.terraform_itself(address) == "create", "Terraform dropped it from the state without a word"
+    assert applied.gaps() == {"lakeformation:ListPermissions"}
+    problem = refused(applied)
+    assert (problem.code, address in problem.what) == ("plan.still_there", True)
+    assert "could not tell" in problem.why
+    assert "lakeformation:ListPermissions" in problem.evidence[0]
+
+
+def test_a_first_plan_checks_nothing_and_the_check_does(trap: Trap) -> None:
+    iam = trap.aws.client("iam")
+    statement = {"Effect": "Allow", "Action": "iam:SimulatePrincipalPolicy", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_user_policy(UserName="operator", PolicyName="all", PolicyDocument=document)
+    tool = parts.terraform(trap.facts, trap.services)
+    done(tool.init())  # type: ignore[arg-type]  # it returns nothing
+    assert {change.action for change in trap.plan().plan.changes} == {"create"}, (
+        "a perfect plan, with no rights"
+    )
+    assert trap.gaps() >= {
+        "s3:CreateBucket", "iam:CreateRole", "iam:GetRole", "glue:CreateDatabase",
+        "lakeformation:ListPermissions", "lakeformation:GrantPermissions",
+    }  # fmt: skip
+
+
+def test_what_an_apply_left_behind_is_not_made_twice(applied: Trap) -> None:
+    state = applied.folder / "terraform.tfstate"
+    document = json.loads(state.read_text())
+    document["resources"] = [each for each in document["resources"] if each["type"] != "aws_iam_role"]
+    state.write_text(json.dumps(document))
+    problem = refused(applied)
+    assert problem.code == "plan.exists"
+    assert "aws_iam_role.reader (trap-reader)" in problem.what
+    assert problem.copy.endswith("import aws_iam_role.reader trap-reader")

@@ -1,0 +1,111 @@
+"""A last look before a plan is shown: would Terraform make what is there already?"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.core.facts import AwsIdentity, Facts, Machine
+from wizard.core.lazy import lazy
+from wizard.core.problem import Problem, Who
+from wizard.core.text import one_line, plural
+from wizard.services import Services
+from wizard.steps import needed
+
+if TYPE_CHECKING:
+    from wizard.services.aws import existence
+    from wizard.services.aws.existence import Look
+else:
+    existence = lazy("wizard.services.aws.existence")
+
+_COLLIDE = (
+    "aws_iam_role",
+    "aws_iam_user",
+    "aws_iam_instance_profile",
+    "aws_iam_policy",
+    "aws_s3_bucket",
+    "aws_glue_catalog_database",
+    "aws_glue_catalog_table",
+    "aws_glue_crawler",
+    "aws_kms_alias",
+)
+"""Types of which AWS has only one of a name: making another fails in the middle of the apply, or takes it over."""
+
+
+def refusal(facts: Facts, services: Services, lost: Sequence[str], made: Sequence[str]) -> Problem | None:
+    """Why a plan may not be applied; None when nothing speaks against it.
+
+    `lost`: what the state knows and the plan would make again. It may go on only when AWS says of each that it is not
+    there. `made`: everything the plan would make. It may go on unless AWS shows one of them. Raises Problem.
+    """
+    from wizard.steps.parts import signed_in
+
+    machine, who = facts.need(Machine), facts.need(AwsIdentity)
+    folder = Path(machine.module)
+    refs = needed.resources(folder, services.environ, who.account)
+    wanted = [
+        ref
+        for ref in refs
+        if ref.address in lost or (ref.address in made and ref.type in _COLLIDE and not ref.exists)
+    ]
+    looks = existence.look(signed_in(services), wanted, who.account, who.arn.split(":")[1])
+    there = existence.Presence
+    hidden = [look for look in looks if look.ref.address in lost and look.presence is not there.ABSENT]
+    if hidden:
+        return _lost(hidden)
+    standing = [look for look in looks if look.ref.address not in lost and look.presence is there.EXISTS]
+    return _standing(standing, folder, who.account) if standing else None
+
+
+def _lost(looks: Sequence[Look]) -> Problem:
+    names = ", ".join(look.ref.address for look in looks)
+    seen = [look for look in looks if look.presence is existence.Presence.EXISTS]
+    return Problem(
+        code="plan.still_there",
+        what=f"This plan would make again what Terraform has made already: {one_line(names, 300)}.",
+        why="Terraform takes “you may not look” for “it is gone”. "
+        + (
+            f"A direct look shows that {'it is' if len(looks) == 1 else 'they are'} there."
+            if len(seen) == len(looks)
+            else "A direct look could not tell either, so nothing may be made in its place."
+        ),
+        remedy="Check the permissions again and close what is missing. Nothing has changed: this plan is not applied.",
+        who=Who.AWS_ADMIN,
+        evidence=tuple(f"{look.ref.address}: {look.presence.value}: {look.evidence}" for look in looks),
+        step="permissions",
+    )
+
+
+def _standing(looks: Sequence[Look], folder: Path, account: str) -> Problem:
+    names = ", ".join(f"{look.ref.address} ({look.ref.own_name})" for look in looks)
+    start = f"terraform {shlex.quote(f'-chdir={folder}')} import"
+    commands = [
+        f"{start} {shlex.quote(look.ref.address)} {shlex.quote(name)}"
+        for look in looks
+        if (name := _import_id(look, account))
+    ]
+    return Problem(
+        code="plan.exists",
+        what=f"{plural(len(looks), 'thing')} that this plan would make {'is' if len(looks) == 1 else 'are'} in AWS "
+        f"already: {one_line(names, 300)}.",
+        why="Terraform's state does not know of it: an apply that was cut short may have made it, or somebody else.",
+        remedy="If it is yours, bring it into the state with the commands below and plan again. If it is not, choose "
+        "another project_prefix in terraform.tfvars.",
+        evidence=tuple(f"{look.ref.address}: {look.evidence}" for look in looks),
+        copy="\n".join(commands),
+        step="variables",
+    )
+
+
+def _import_id(look: Look, account: str) -> str:
+    """What Terraform wants to be told; empty where it cannot be known from the name."""
+    ref = look.ref
+    if ref.type == "aws_iam_policy":
+        return ref.arn
+    if ref.type == "aws_glue_catalog_database":
+        return f"{account}:{ref.own_name}"
+    if ref.type == "aws_glue_catalog_table":
+        return f"{account}:{ref.holder}:{ref.own_name}"
+    return ref.own_name
