@@ -69,10 +69,13 @@ class Credentials(Step[AwsIdentity]):
         session.last(services.environ, services.now())
         services.aws = session
         ends = f", {roster.until(session.expires_at, services.now())}" if session.expires_at else ""
-        yield Finding("chain.identity", "AWS knows you", Verdict.PROVEN, f"{caller.arn}{ends}")
-        if chosen not in (PORTAL, KEYS):
-            why = f"{session.source}: {roster.why_this_one(source, services.environ)}"
-            yield Finding("aws.source", "Where these credentials come from", Verdict.PROVEN, why)
+        renewed = ", renewed by itself" if ends and session.renews else ""
+        yield Finding("chain.identity", "AWS knows you", Verdict.PROVEN, f"{caller.arn}{ends}{renewed}")
+        chosen_from = next((each for each in sources if each.id == chosen), None)
+        why = roster.why_this_one(chosen_from, services.environ) if chosen_from else "you chose it here"
+        yield Finding(
+            "aws.source", "Where these credentials come from", Verdict.PROVEN, f"{session.source}: {why}"
+        )
         return AwsIdentity(
             account=caller.account,
             arn=caller.arn,
@@ -106,7 +109,8 @@ def _before(facts: Facts, services: Services) -> Before | None:
         services.aws.last(services.environ, services.now())
         identity.who_am_i(services.aws)
     except Problem as problem:
-        return Before(known.source, problem.what)
+        if problem.step == "credentials":
+            return Before(known.source, problem.what)
     return Before(known.source)
 
 

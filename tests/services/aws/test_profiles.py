@@ -117,7 +117,8 @@ def test_every_kind_is_known(places: AwsPlaces) -> None:
     }
 
 
-def test_what_cannot_be_used_says_why(places: AwsPlaces) -> None:
+def test_what_cannot_be_used_says_why(places: AwsPlaces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
     sources = by_name(list_sources(places, {}, NOW))
     unusable = {name: s.why_not for name, s in sources.items() if not s.usable and not s.needs_login}
     assert set(unusable) == {"default", "dangling", "lacking", "console", "half"}
@@ -147,6 +148,13 @@ def test_a_role_needs_what_the_profile_below_it_needs(places: AwsPlaces) -> None
     assert not broken["a"].usable
     assert "back to it" in broken["a"].why_not
     assert broken["own"].usable, "a profile may hold its own keys"
+
+
+def test_a_named_profile_that_is_nowhere_says_so(places: AwsPlaces) -> None:
+    source = by_name(list_sources(places, {"AWS_PROFILE": "nope"}, NOW))["nope"]
+    assert not source.usable
+    assert "AWS_PROFILE names it" in source.why_not
+    assert "nope" not in by_name(list_sources(places, {}, NOW))
 
 
 def test_nothing_secret_is_shown(places: AwsPlaces) -> None:

@@ -140,7 +140,10 @@ def test_the_process_environment_and_home_are_never_looked_at(
         ("sso_session = s\nsso_account_id = 1\nsso_role_name = A", "aws.sso.never"),
     ],
 )
-def test_every_broken_profile_is_told_apart(tmp_path: Path, settings: str, code: str) -> None:
+def test_every_broken_profile_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str, code: str
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _: None)  # no AWS CLI that could stand in
     (tmp_path / ".aws").mkdir()
     places = AwsPlaces.of({}, tmp_path)
     session = "[sso-session s]\nsso_start_url = https://x/start\nsso_region = us-east-1\n"

@@ -6,6 +6,7 @@ import json
 import stat
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -313,3 +314,61 @@ def test_no_network(tmp_path_factory: pytest.TempPathFactory) -> None:
     with pytest.raises(Problem) as caught:
         who_am_i(sign_in.keys_session(Keys("AKIAQWERTYUIOPASDFGH", "x" * 40), places))
     assert caught.value.code == "aws.network"
+
+
+def fake_cli(folder: Path, monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    folder.mkdir()
+    (folder / "aws").write_text(f"#!/bin/sh\n{body}\n")
+    (folder / "aws").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+def test_an_aws_login_profile_is_read_through_the_aws_cli(
+    aws: EmbeddedAws, places: AwsPlaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = aws.keys_for_user("console")
+    answer = {"Version": 1, "AccessKeyId": user.access_key_id, "SecretAccessKey": user.secret_access_key}
+    (tmp_path / "answer").write_text(json.dumps(answer))
+    fake_cli(
+        tmp_path / "bin",
+        monkeypatch,
+        f'echo "$@" "$AWS_CONFIG_FILE" "$AWS_ACCESS_KEY_ID" > {tmp_path}/asked; cat {tmp_path}/answer',
+    )
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER")
+    places.config_file.parent.mkdir(parents=True)
+    places.config_file.write_text(
+        "[profile console]\nlogin_session = arn:aws:iam::123456789012:user/console\n"
+    )
+    session = sign_in.open_source(source(places, "console"), places, {})
+    assert who_am_i(session).arn.endswith("user/console")
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked == [
+        *["configure", "export-credentials", "--profile", "console", "--format", "process"],
+        str(places.config_file),
+    ]
+    environ = session.child_environ({})
+    assert "AWS_PROFILE" not in environ, "the provider cannot read such a profile"
+    assert environ["AWS_ACCESS_KEY_ID"] == user.access_key_id
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "way_out"),
+    [
+        ("Your session has expired. Run aws login.", "aws.login.expired", "Run `aws login` again"),
+        (
+            "aws: error: argument subcommand: Invalid choice, valid choices are:",
+            "aws.login.crt",
+            "botocore[crt]",
+        ),
+    ],
+)
+def test_what_the_aws_cli_says_of_an_aws_login_is_told_apart(
+    places: AwsPlaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, code: str, way_out: str
+) -> None:
+    fake_cli(tmp_path / "bin", monkeypatch, f"echo '{said}' >&2; exit 255")
+    places.config_file.parent.mkdir(parents=True)
+    places.config_file.write_text("[profile console]\nlogin_session = arn:aws:iam::1:user/console\n")
+    with pytest.raises(Problem) as caught:
+        sign_in.open_source(source(places, "console"), places, {})
+    assert caught.value.code == code
+    assert way_out in caught.value.remedy + caught.value.copy

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from wizard.core.problem import Problem
@@ -16,6 +19,9 @@ _PATIENCE = 60.0
 
 _SESSION = "htd-wizard"
 """How the session of a role is called in AWS's logs, where the profile does not say."""
+
+
+_NOT_FOR_THE_CLI = ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 class _Program(subprocess.Popen[bytes]):
@@ -75,6 +81,29 @@ def profile_session(profile: str, places: AwsPlaces, region: str, mfa_code: str 
         if "role_arn" in settings:
             # Botocore would name each session after the second, and whoever signs in again would be somebody else.
             settings.setdefault("role_session_name", _SESSION)
+    return botocore
+
+
+def cli_session(profile: str, places: AwsPlaces) -> Any:
+    """A botocore session whose credentials the AWS CLI gives out, renewed through it again.
+
+    For profiles of `aws login`: https://docs.aws.amazon.com/cli/latest/reference/configure/export-credentials.html
+    """
+    from botocore import credentials as chain
+
+    command = shlex.join(
+        ["aws", "configure", "export-credentials", "--profile", profile, "--format", "process"]
+    )
+    settings = {"profiles": {profile: {"credential_process": command}}}
+    environ = os.environ | {
+        "AWS_CONFIG_FILE": str(places.config_file),
+        "AWS_SHARED_CREDENTIALS_FILE": str(places.credentials_file),
+    }
+    for name in _NOT_FOR_THE_CLI:
+        environ.pop(name, None)
+    botocore = botocore_session(places, profile)
+    provider = chain.ProcessProvider(profile, lambda: settings, popen=partial(_Program, env=environ))
+    botocore.register_component("credential_provider", chain.CredentialResolver(providers=[provider]))
     return botocore
 
 

@@ -15,7 +15,7 @@ from wizard.core import atomic
 from wizard.core.paths import private
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.aws import profiles
+from wizard.services.aws import aws_files
 from wizard.services.aws.session import AwsPlaces
 
 
@@ -52,14 +52,14 @@ def name_fault(name: str, places: AwsPlaces) -> str | None:
         return "Use letters, digits and . _ - @ +, without spaces."
     if name.strip() == "default":
         return "The default profile is what every tool takes unasked; give this one a name of its own."
-    if name.strip() in profiles.held(places).profiles:
+    if name.strip() in aws_files.held(places).profiles:
         return f"There is a profile named {name.strip()} already; nothing of yours is overwritten."
     return None
 
 
 def session_of(start_url: str, sso_region: str, places: AwsPlaces) -> str | None:
     """The name of the sso-session that the config file already has for this portal, or None."""
-    for name, settings in profiles.held(places).sessions.items():
+    for name, settings in aws_files.held(places).sessions.items():
         same = settings.get("sso_start_url", "").rstrip("/#") == start_url.rstrip("/")
         if same and settings.get("sso_region") == sso_region:
             return name
@@ -68,8 +68,8 @@ def session_of(start_url: str, sso_region: str, places: AwsPlaces) -> str | None
 
 def addition(profile: SsoProfile, places: AwsPlaces) -> Addition:
     """The sections that keep `profile`. Raises Problem for a name that is taken or a file that cannot be read."""
-    held = profiles.held(places)
-    if fault := name_fault(profile.name, places) or held.fault:
+    held = aws_files.held(places)
+    if fault := name_fault(profile.name, places) or held.faults.get(places.config_file):
         raise _refused(fault, places.config_file)
     before = _bytes(places.config_file)
     known = session_of(profile.start_url, profile.sso_region, places)

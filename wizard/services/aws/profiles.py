@@ -5,7 +5,6 @@ Source of the kinds: https://docs.aws.amazon.com/sdkref/latest/guide/standardize
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from wizard.core.text import one_line
-from wizard.services.aws import sso_cache
+from wizard.services.aws import aws_files, sso_cache
 from wizard.services.aws.session import AwsPlaces
 
 Kind = Literal[
@@ -27,6 +26,7 @@ Kind = Literal[
     "web-identity",
     "aws login",
     "empty",
+    "missing",
     "unreadable",
 ]
 
@@ -41,6 +41,7 @@ _WORDS: dict[Kind, str] = {
     "web-identity": "a web identity token",
     "aws login": "console sign-in by `aws login`",
     "empty": "settings only",
+    "missing": "not there",
     "unreadable": "unreadable",
 }
 
@@ -74,6 +75,8 @@ class Source:
     needs_mfa: bool = False
     """It asks for a one-time code each time."""
     mfa_serial: str = ""
+    through_cli: bool = False
+    """`aws configure export-credentials` gets its keys."""
     base: str = ""
     """Name of the profile that a role is taken from; `:NAME` for keys of the machine itself."""
     in_effect: bool = False
@@ -89,39 +92,27 @@ class Source:
         return f"profile {self.name} ({_WORDS[self.kind]})"
 
 
-@dataclass(frozen=True)
-class Held:
-    """What both files hold, section by section."""
-
-    profiles: dict[str, dict[str, str]]
-    sessions: dict[str, dict[str, str]]
-    fault: str = ""
-    """Why the config file cannot be understood; empty when it can."""
-
-
-def held(places: AwsPlaces) -> Held:
-    """The profiles and SSO sessions of both files. Nothing is raised: what cannot be read is empty."""
-    config, note = _read(places.config_file)
-    keys, _ = _read(places.credentials_file)
-    return Held(*_profiles(config, keys), note.why_not if note else "")
-
-
 def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | None = None) -> list[Source]:
     """Every source: working SSO sign-ins first (newest on top), then the others, then what cannot be used."""
     moment = now or datetime.now(UTC)
-    config, config_note = _read(places.config_file)
-    keys, keys_note = _read(places.credentials_file)
-    profiles, sessions = _profiles(config, keys)
+    held = aws_files.held(places)
     found = [
-        _source(name, settings, sessions, name in keys, places, moment) for name, settings in profiles.items()
+        _source(name, settings, held.sessions, name in held.keys, places, moment)
+        for name, settings in held.profiles.items()
     ]
     by_name = {source.name: source for source in found}
     found = [_resting(source, by_name) for source in found]
     environment = _environment(environ, moment)
     if environment is not None:
         found.append(environment)
-    found += [note for note in (config_note, keys_note) if note]
+    found += [
+        Source(f"file:{file}", str(file), "unreadable", usable=False, why_not=why)
+        for file, why in held.faults.items()
+    ]
     named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE", "")
+    if named and named not in held.profiles and not held.faults:
+        why = "AWS_PROFILE names it, but neither of the AWS files holds it."
+        found.append(Source(f"profile:{named}", one_line(named, 80), "missing", usable=False, why_not=why))
     found = [_with_precedence(source, named, environment is not None) for source in found]
     return sorted(found, key=lambda source: _rank(source, named))
 
@@ -235,14 +226,18 @@ def _resting(source: Source, by_name: Mapping[str, Source], depth: int = 0) -> S
 
 
 def _login(base: Source) -> Source:
+    """Read with awscrt where it is installed, else through the AWS CLI, which made it."""
     from importlib.util import find_spec
+    from shutil import which
 
     if find_spec("awscrt"):
         return base
+    if which("aws"):
+        return replace(base, through_cli=True)
     return replace(
         base,
         usable=False,
-        why_not="Made by `aws login`, which needs the awscrt library; paste its keys instead.",
+        why_not="Made by `aws login`, which needs the awscrt library or the AWS CLI; paste its keys instead.",
     )
 
 
@@ -318,56 +313,6 @@ def _token(cache: Path, key: str) -> tuple[datetime | None, bool]:
         token.get(name) for name in ("refreshToken", "clientId", "clientSecret", "registrationExpiresAt")
     )
     return sso_cache.moment(token.get("expiresAt")), renewable
-
-
-def _read(file: Path) -> tuple[dict[str, dict[str, str]], Source | None]:
-    """The sections of an AWS file; a file that cannot be read becomes a source that says so."""
-    parser = configparser.RawConfigParser(default_section="\0", strict=True, comment_prefixes=("#", ";"))
-    try:
-        parser.read_string(file.read_text("utf-8-sig"), source=file.name)
-    except FileNotFoundError:
-        return {}, None
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        return {}, Source(f"file:{file}", str(file), "unreadable", usable=False, why_not=_fault(error))
-    return {
-        name: {key: one_line(value, 2000) for key, value in parser[name].items()}
-        for name in parser.sections()
-    }, None
-
-
-def _fault(error: Exception) -> str:
-    """Why a file cannot be read. Never its text: the line may hold a secret."""
-    lines = (
-        [error.lineno] if hasattr(error, "lineno") else [number for number, _ in getattr(error, "errors", [])]
-    )
-    if lines:
-        kind = (
-            "is there twice"
-            if isinstance(error, configparser.DuplicateSectionError)
-            else "cannot be understood"
-        )
-        return f"Line {lines[0]} {kind}; mend it in an editor."
-    return "This file cannot be opened." if isinstance(error, OSError) else "This file is not text in UTF-8."
-
-
-def _profiles(
-    config: Mapping[str, Mapping[str, str]], keys: Mapping[str, Mapping[str, str]]
-) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
-    """(profiles merged of both files, sso-session sections); keys of the credentials file win."""
-    profiles: dict[str, dict[str, str]] = {}
-    sessions: dict[str, dict[str, str]] = {}
-    for section, settings in config.items():
-        kind, _, name = section.strip().partition(" ")
-        name = name.strip().strip("\"'")
-        if section == "default":
-            profiles["default"] = dict(settings)
-        elif kind == "profile" and name:
-            profiles[name] = dict(settings)
-        elif kind == "sso-session" and name:
-            sessions[name] = dict(settings)
-    for name, settings in keys.items():
-        profiles[name] = {**profiles.get(name, {}), **settings}
-    return profiles, sessions
 
 
 def _with_precedence(source: Source, named: str, environment: bool) -> Source:

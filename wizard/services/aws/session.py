@@ -198,6 +198,11 @@ class AwsSession:
         moment = getattr(credentials, "_expiry_time", None)
         return moment if isinstance(moment, datetime) else None
 
+    @property
+    def renews(self) -> bool:
+        """The credentials are replaced before they end, without anybody's doing."""
+        return self.terraform_can_refresh or self.method in ("sso", "login", "custom-process")
+
     def last(self, base: Mapping[str, str], now: datetime) -> None:
         """See to it that a plan and an apply, begun now, end before the credentials do; renews what can be renewed.
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.core.problem import Problem
-from wizard.services.aws import sso_cache
-from wizard.services.aws.chain import profile_session
+from wizard.services.aws import particulars, sso_cache
+from wizard.services.aws.chain import cli_session, profile_session
 from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
 from wizard.services.aws.profiles import Source
@@ -62,14 +62,19 @@ def open_source(
         token = cached_token(source.sso_start_url, source.sso_region, places, source.sso_session or None)
     try:
         with told(f"signing in with {source.words}"):
-            botocore = profile_session(
-                source.name, places, region or source.region or DEFAULT_REGION, mfa_code
+            where = region or source.region or DEFAULT_REGION
+            botocore = (
+                cli_session(source.name, places)
+                if source.through_cli
+                else profile_session(source.name, places, where, mfa_code)
             )
             credentials = botocore.get_credentials()
             if credentials is None:
                 raise _nothing_in(source)
             credentials.get_frozen_credentials()
     except Problem as refused:
+        if source.through_cli and refused.code == "aws.profile.process":
+            raise _cli_refused(refused) from refused
         if refused.code == "aws.sso.no_assignment" and token and source.kind in _SSO:
             raise _not_assigned(refused, source, token) from refused
         raise
@@ -131,6 +136,18 @@ def _from_environment(environ: Mapping[str, str], places: AwsPlaces, region: str
     )
     where = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", "")
     return keys_session(keys, places, where, "keys in the environment")
+
+
+def _cli_refused(refused: Problem) -> Problem:
+    """What the AWS CLI said, told apart: the sign-in has ended, or the CLI is too old to know of it."""
+    old = any("Invalid choice" in line for line in refused.evidence)
+    reason = "login_needs_crt" if old else "login_expired"
+    row = CREDENTIALS[reason]
+    told = replace(refused, code=row.code, what=row.what, remedy=row.remedy)
+    if not old:
+        return told
+    why = "The AWS CLI of this computer is version 1, which does not know such sign-ins."
+    return particulars.exact(replace(told, why=why), reason, "")
 
 
 def _not_assigned(refused: Problem, source: Source, token: SsoToken) -> Problem:
