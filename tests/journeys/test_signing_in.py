@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from threading import Thread
@@ -16,7 +17,9 @@ from wizard.core.finding import Finding
 from wizard.core.flow import Status
 from wizard.core.journey import Visit
 from wizard.core.problem import Problem
+from wizard.demo.hands import Hands
 from wizard.steps import FRONT
+from wizard.ui.app import WizardApp
 
 
 def test_aws_is_asked_which_of_them_work(play: Any) -> None:
@@ -273,3 +276,63 @@ def test_a_profile_that_looks_signed_in_but_is_not_signs_in_by_itself(play: Any)
         before = len(played.events)
         played.visit(Visit("credentials", {"source": "profile:htd-admin"}))
         assert any(isinstance(event, DeviceCode) for _, event in played.events[before:])
+
+
+def test_the_account_of_the_module_is_offered_first(play: Any) -> None:
+    with play() as played:
+        aws = played.world.aws
+        aws.portal.assign("210987654321", "a-first-by-name", "AdministratorAccess", admin=True)
+        played.visit(Visit(FRONT.id))
+        # No account is named: what is offered is taken.
+        answers = portal_answers(played)
+        played.visit(Visit("credentials", answers))
+        assert played.flow.facts.need(AwsIdentity).account == aws.account_id
+        asked = next(e for _, e in played.events if isinstance(e, Ask) and e.questions[0].key == "account")
+        told = {choice.value: choice.detail for choice in asked.questions[0].choices}
+        assert "applied here" in told[aws.account_id]
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("credentials", answers | {"account": "210987654321"}))
+        assert caught.value.code == "aws.account.other"
+        assert "profile htd-admin" in caught.value.remedy
+
+
+def test_by_hand_names_the_profile(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        step = played.flow.step("credentials")
+        assert step.equivalent(played.flow.facts)[0] == "aws sso login --profile PROFILE"
+        played.visit(Visit("credentials", {"source": "profile:htd-admin"}))
+        assert step.equivalent(played.flow.facts) == [
+            "aws sso login --profile htd-admin",
+            "aws sts get-caller-identity --profile htd-admin",
+        ]
+
+
+def test_the_screen_goes_the_same_way(play: Any) -> None:
+    """The portal, a role, a profile that is kept: with keys on the full screen as with answers."""
+
+    async def walk(played: Any, visits: tuple[Visit, ...]) -> None:
+        app = WizardApp(played.flow, FRONT)
+
+        async def look(step: str, moment: str) -> None:
+            moments.append(f"{step} {moment}")
+
+        async with app.run_test(size=(80, 24)) as pilot:
+            await Hands(app, pilot, look).walk(visits)
+
+    moments: list[str] = []
+    with play("fresh") as played:
+        played.world.aws.portal.assign("210987654321", "other", "Reader", [])
+        answers = portal_answers(played, account=played.world.aws.account_id, profile="htd-kept", save="yes")
+        asyncio.run(walk(played, (Visit("credentials", answers),)))
+        assert played.flow.facts.need(AwsIdentity).source == "profile htd-kept (SSO)"
+        assert "[profile htd-kept]" in played.flow.services.aws_places.config_file.read_text()
+    assert moments[1:] == [
+        "credentials ask source",
+        "credentials ask start_url",
+        "credentials ask account",
+        "credentials ask role",
+        "credentials ask region",
+        "credentials ask save",
+        "credentials done",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,12 +57,12 @@ class Credentials(Step[AwsIdentity]):
         account = held.account if held else ""
         chosen = yield from _choose(sources, _before(facts, services), account, services)
         if chosen == PORTAL:
-            session = yield from ways_in.through_portal(services)
+            session = yield from ways_in.through_portal(services, account)
         elif chosen == KEYS:
             session = yield from ways_in.with_pasted_keys(services)
         else:
             source = next(s for s in sources if s.id == chosen)
-            session = yield from ways_in.from_source(source, services)
+            session = yield from ways_in.from_source(source, services, account)
         services.redact.learn(*session.secrets())
         yield Phase("Asking AWS who this is", "aws sts get-caller-identity")
         caller = identity.who_am_i(session)
@@ -88,8 +89,12 @@ class Credentials(Step[AwsIdentity]):
         caller = identity.who_am_i(signed_in(services))
         return [Finding("chain.identity", "AWS knows you", Verdict.PROVEN, caller.arn)]
 
-    def equivalent(self, facts: Facts) -> list[str]:  # noqa: ARG002  # the same for everyone
-        return ["aws sso login --profile PROFILE", "aws sts get-caller-identity --profile PROFILE"]
+    def equivalent(self, facts: Facts) -> list[str]:
+        known = facts.get(AwsIdentity)
+        found = re.fullmatch(r"profile (\S+) \((.+)\)", known.source) if known else None
+        profile = found[1] if found else "PROFILE"
+        login = [f"aws sso login --profile {profile}"] if found is None or found[2].startswith("SSO") else []
+        return [*login, f"aws sts get-caller-identity --profile {profile}"]
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,9 @@ def ask_portal(services: Services) -> Run[tuple[str, str]]:
     found = start_url.resolve(typed, services.aws_places)
     if found.given:
         yield Line(f"{found.given} leads to {found.start_url}.")
-    if found.region:
-        return found.start_url, found.region
+    known = found.region or config_file.region_of(found.start_url, services.aws_places)
+    if known:
+        return found.start_url, known
     region = (
         yield Ask(
             (
@@ -61,13 +62,20 @@ def ask_portal(services: Services) -> Run[tuple[str, str]]:
     return found.start_url, region
 
 
-def choose_role(token: SsoToken, services: Services) -> Run[AwsSession]:
-    """A session as a role picked from what this sign-in may enter; kept as a profile when that is wanted."""
+def choose_role(token: SsoToken, services: Services, wanted: str) -> Run[AwsSession]:
+    """A session as a role picked from what this sign-in may enter; kept as a profile when that is wanted.
+
+    `wanted` is the account that the module belongs to, offered first; empty when nothing tells.
+    """
     yield Phase("Reading your accounts", "aws sso list-accounts")
     accounts = sign_in.list_accounts(token)
     if not accounts:
         raise _no_assignment("No AWS account is assigned to you in this portal.")
-    account = yield from _pick("account", "Which account?", [Choice(a.id, a.name, a.id) for a in accounts])
+    choices = [
+        Choice(one.id, one.name, f"{one.id} · this module was applied here" if one.id == wanted else one.id)
+        for one in accounts
+    ]
+    account = yield from _pick("account", "Which account?", choices, wanted)
     roles = sign_in.list_roles(token, account)
     if not roles:
         raise _no_assignment(f"No role is assigned to you in account {account}.")
@@ -83,12 +91,11 @@ def choose_role(token: SsoToken, services: Services) -> Run[AwsSession]:
     return (yield from _keep(profile, token, services)) or session
 
 
-def _pick(key: str, prompt: str, choices: list[Choice]) -> Run[str]:
+def _pick(key: str, prompt: str, choices: list[Choice], wanted: str = "") -> Run[str]:
     if len(choices) == 1:
         return choices[0].value
-    answer = yield Ask(
-        (Question(key, prompt, Kind.CHOICE, choices=tuple(choices), default=choices[0].value),)
-    )
+    first = next((choice.value for choice in choices if choice.value == wanted), choices[0].value)
+    answer = yield Ask((Question(key, prompt, Kind.CHOICE, choices=tuple(choices), default=first),))
     return answer[key]
 
 

@@ -30,7 +30,7 @@ _SIGNED_OUT = ("aws.sso.expired", "aws.sso.never")
 _PICK, _ANOTHER = "pick", "again"
 
 
-def from_source(source: Source, services: Services) -> Run[AwsSession]:
+def from_source(source: Source, services: Services, wanted: str) -> Run[AwsSession]:
     """A session from what the machine has; a sign-in that is missing or turns out to have ended is made anew."""
     if source.needs_login:
         yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
@@ -43,7 +43,7 @@ def from_source(source: Source, services: Services) -> Run[AwsSession]:
         yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
         return (yield from _open(source, services))
     if refused.code == "aws.sso.no_assignment" and source.kind == "sso":
-        return (yield from _otherwise(refused, source, services))
+        return (yield from _otherwise(refused, source, services, wanted))
     raise refused
 
 
@@ -69,7 +69,7 @@ def _ask_mfa(source: Source) -> Ask:
     )
 
 
-def _otherwise(refused: Problem, source: Source, services: Services) -> Run[AwsSession]:
+def _otherwise(refused: Problem, source: Source, services: Services, wanted: str) -> Run[AwsSession]:
     """The sign-in works, but not for this role: another role of it, or another person."""
     way = (yield _ask_otherwise(refused))["instead"]
     if not way:
@@ -79,7 +79,7 @@ def _otherwise(refused: Problem, source: Source, services: Services) -> Run[AwsS
     if way == _ANOTHER or token is None:
         token = yield from log_in(source.sso_start_url, source.sso_region, name, services)
         return sign_in.open_source(source, places, services.environ)
-    return (yield from portal.choose_role(token, services))
+    return (yield from portal.choose_role(token, services, wanted))
 
 
 def _ask_otherwise(refused: Problem) -> Ask:
@@ -138,12 +138,12 @@ def _ask_way() -> Ask:
     )
 
 
-def through_portal(services: Services) -> Run[AwsSession]:
+def through_portal(services: Services, wanted: str) -> Run[AwsSession]:
     start, region = yield from portal.ask_portal(services)
     # A portal that the config file knows keeps its sign-in under that session's name, so that profiles share it.
     name = config_file.session_of(start, region, services.aws_places)
     token = yield from log_in(start, region, name, services)
-    return (yield from portal.choose_role(token, services))
+    return (yield from portal.choose_role(token, services, wanted))
 
 
 def _ask_parts(missing: tuple[str, ...]) -> Ask:

@@ -198,6 +198,19 @@ def test_a_sign_in_about_to_end_is_renewed_in_place(
     assert sign_in.list_accounts(renewed)
 
 
+def test_a_session_goes_on_with_the_sign_in_that_another_tool_renewed(
+    aws: EmbeddedAws, places: AwsPlaces, login: Login
+) -> None:
+    """A refresh token is good for one use, and somebody else has used ours."""
+    session = sign_in.role_session(login(), aws.account_id, "Admin", "us-east-1")
+    age(places, "htd", expiresAt=sso_cache.spelled(datetime.now(UTC) + timedelta(minutes=5)))
+    other = sign_in.cached_token(aws.portal.start_url, "us-east-1", places, "htd")
+    assert other is not None
+    first = session.freeze()
+    session._botocore.get_credentials()._expiry_time = datetime.now(UTC)
+    assert session.freeze().access_key_id != first.access_key_id
+
+
 def test_a_sign_in_that_cannot_be_renewed_has_expired(
     aws: EmbeddedAws, places: AwsPlaces, login: Login
 ) -> None:

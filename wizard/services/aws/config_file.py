@@ -66,6 +66,17 @@ def session_of(start_url: str, sso_region: str, places: AwsPlaces) -> str | None
     return None
 
 
+def region_of(start_url: str, places: AwsPlaces) -> str:
+    """The region that the config file already has for this portal; empty where it has none, or several."""
+    found = {
+        settings.get("sso_region", "")
+        for held in (aws_files.held(places),)
+        for settings in (*held.sessions.values(), *held.profiles.values())
+        if settings.get("sso_start_url", "").rstrip("/#") == start_url.rstrip("/")
+    }
+    return found.pop() if len(found) == 1 else ""
+
+
 def addition(profile: SsoProfile, places: AwsPlaces) -> Addition:
     """The sections that keep `profile`. Raises Problem for a name that is taken or a file that cannot be read."""
     held = aws_files.held(places)

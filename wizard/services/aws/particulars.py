@@ -167,7 +167,13 @@ def _network(text: str, error: BaseException | None) -> dict[str, Any]:
     host = re.search(r"https?://([\w.-]+)", whole)
     name = host[1] if host else "its address"
     if re.search(r"no such host|[Rr]esol(?:ve|ution)|Name or service|nodename nor servname", whole):
-        return {"why": f"The name {name} could not be looked up: there is no network, or DNS needs the VPN."}
+        region = re.fullmatch(r"[\w-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.amazonaws\.com", name)
+        maybe = (
+            f"there is no network, DNS needs the VPN, or there is no region {region[1]}"
+            if region
+            else "there is no network, or DNS needs the VPN"
+        )
+        return {"why": f"The name {name} could not be looked up: {maybe}."}
     if re.search(r"[Rr]efused", whole):
         return {"why": f"{name} refused the connection; a firewall or a proxy may be in the way."}
     return {}

@@ -212,7 +212,13 @@ def _cached_token(
     )
     moment = now or utc_now()
     renewed = refresh(token, moment)
-    return renewed if renewed.expires_at > moment else None
+    if renewed.expires_at > moment:
+        return renewed
+    file = sso_cache.file_of(places.sso_cache, session_name or start_url)
+    if sso_cache.read(file).get("accessToken") != token.access_token:
+        # The CLI or Terraform renewed it in the same moment, and the refresh token went to them.
+        return _cached_token(start_url, sso_region, places, session_name, now)
+    return None
 
 
 def refresh(token: SsoToken, now: datetime | None = None) -> SsoToken:

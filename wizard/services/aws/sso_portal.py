@@ -12,7 +12,7 @@ from typing import Any
 from wizard.core.text import clean, one_line
 from wizard.services.aws.errors import told
 from wizard.services.aws.session import AwsSession, botocore_session
-from wizard.services.aws.sso import SsoToken, refresh, unsigned
+from wizard.services.aws.sso import SsoToken, cached_token, refresh, unsigned
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,11 @@ class _Renewing:
         self._role = role
 
     def fetch(self) -> dict[str, str]:
-        self._token = refresh(self._token)
+        held = self._token
+        # What lies in the shared cache goes first: the CLI or Terraform may have renewed it, and the old refresh
+        # token is spent then.
+        kept = cached_token(held.start_url, held.region, held.places, held.session_name)
+        self._token = kept or refresh(held)
         answer = _portal(self._token).get_role_credentials(
             roleName=self._role, accountId=self._account, accessToken=self._token.access_token
         )["roleCredentials"]
