@@ -34,10 +34,10 @@ class Problem(Exception):
     """What the other side said, cleaned; shown on request."""
     copy: str = ""
     """A command or policy statement to copy, whole."""
-    message: str = ""
-    """A letter to whoever can mend it, ready to send; empty where the operator can."""
     step: str = ""
     """Id of the step where it can be mended, when that is another one."""
+    message: str = ""
+    """A letter to whoever can mend it, ready to send; empty where the operator can."""
     excerpt: tuple[str, ...] = ()
     """Where it stands in a file: the place, the line, a caret below it."""
     again: str = ""
