@@ -139,6 +139,8 @@ class ResourceRow:
     state: Literal["waiting", "running", "done", "failed"]
     seconds: float = 0.0
     text: str = ""
+    unsure: bool = False
+    """It was cut short: nobody knows whether AWS had done it."""
 
 
 @dataclass(frozen=True)

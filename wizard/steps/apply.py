@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from wizard.core.event import Line, Run
+from wizard.core.event import Line, Planned, Run, Work
 from wizard.core.facts import Applied, AwsIdentity, Facts, Machine, PermissionsProven, VariablesWritten
 from wizard.core.finding import Finding
 from wizard.core.lazy import lazy
@@ -17,7 +17,10 @@ from wizard.steps.step import Step
 
 if TYPE_CHECKING:
     from wizard.services.aws import trust
+    from wizard.services.terraform import aftermath
+    from wizard.services.terraform.commands import Result
 else:
+    aftermath = lazy("wizard.services.terraform.aftermath")
     trust = lazy("wizard.services.aws.trust")
 
 
@@ -52,7 +55,7 @@ class Apply(Step[Applied]):
         if not review.said_yes(planned.plan, (yield review.ask(planned.plan, who))):
             raise _declined()
         # The plan may have been read for an hour: the credentials are looked at again.
-        result = yield from terraform(facts, services).apply(planned)
+        result = yield from _told(terraform(facts, services).apply(planned), planned.plan)
         return _applied(machine, (result.added, result.changed, result.destroyed), result.outputs)
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
@@ -83,6 +86,27 @@ def _applied(machine: Machine, counts: tuple[int, int, int], outputs: dict[str, 
             remedy="Add these outputs to the module, or use the module that comes with the wizard.",
         )
     return Applied(machine.engine, machine.engine_version, *counts, outputs)
+
+
+def _told(work: Work[Result], plan: Planned) -> Work[Result]:
+    """The apply, and after one that failed how everything stands."""
+    after = aftermath.Aftermath(plan.changes)
+    try:
+        while True:
+            event = next(work)
+            after.hear(event)
+            yield event
+    except StopIteration as end:
+        return end.value  # type: ignore[no-any-return]  # a generator's return value is untyped here
+    except Problem as problem:
+        table = after.table()
+        if after.begun:
+            yield table
+        stands = table.note if after.begun else "Nothing was begun: AWS is as it was."
+        problem.why = f"{problem.why} {stands}".strip()
+        raise
+    finally:
+        work.close()
 
 
 def _declined() -> Problem:

@@ -87,7 +87,10 @@ def listen(
 
 def _told(run: DetachedRun, heard: Heard, behind: bool) -> Work[None]:
     missed = _Missed() if behind else None
+    heard_at = time.monotonic()
     for batch in run.tail():
+        if batch:
+            heard_at = time.monotonic()
         if missed is not None and batch:
             missed.hear(batch, heard)
             continue
@@ -95,7 +98,7 @@ def _told(run: DetachedRun, heard: Heard, behind: bool) -> Work[None]:
             yield from missed.told(heard)
             missed = None
         if not batch:
-            yield Wait(LOOK)
+            yield Wait(LOOK, heard.rows.silence(time.monotonic() - heard_at))
         for line in batch:
             if line.strip():
                 yield from _hear(stream.parse(line), heard)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from wizard.core.event import Event, Progress, ResourceChange, ResourceRow
 from wizard.core.text import one_line
-from wizard.services.terraform import stream
+from wizard.services.terraform import silence, stream
 from wizard.services.terraform.stream import Diagnostic, Message
 
 _STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
@@ -15,6 +15,7 @@ _STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
 _REASON_LATER = "Terraform gives the reason at the end."
 _REASON_BELOW = "Its reason is among what Terraform said."
 _CUT_SHORT = "Terraform ended before this was done. It may be there all the same."
+_CANCELLED = re.compile(r"context canceled|operation canceled|request canceled")
 _NOISE = re.compile(
     r"\(input: &?\{.*?\}\)|https response error StatusCode: \d+, |(?:RequestID|HostID): [^,]*, "
 )
@@ -36,6 +37,8 @@ class Rows:
         self._in_state = in_state
         self._looked_at = self._seen = 0
         self._running: dict[str, tuple[str, float]] = {}
+        self._looking: dict[str, None] = {}
+        """Resources that are being looked at, in order."""
         self._failed: dict[str, tuple[str, float]] = {}
         """Those whose reason is still to come."""
         self._unplaced: list[str] = []
@@ -58,8 +61,10 @@ class Rows:
                 yield from self._expect(message)
             case "refresh_start":
                 self._looked_at += 1
+                self._looking[address] = None
             case "refresh_complete":
                 self._seen += 1
+                self._looking.pop(address, None)
                 total = max(self._in_state, self._looked_at, self._seen)
                 yield Progress(self._seen, total, "resources looked at")
             case "apply_start" | "apply_progress":
@@ -81,6 +86,12 @@ class Rows:
             if self._announces:
                 yield ResourceRow(message.address, message.action, "waiting")
 
+    def silence(self, seconds: float) -> str:
+        """Why nothing was heard for so long, as far as that is known; empty while it is nothing unusual."""
+        return silence.reason(
+            seconds, {address: action for address, (action, _) in self._running.items()}, tuple(self._looking)
+        )
+
     def blame(self, found: Diagnostic) -> Iterator[Event]:
         """The reason of a failure, which comes when everything else has ended."""
         if found.severity != "error":
@@ -89,7 +100,8 @@ class Rows:
             self._unplaced.append(found.summary)
         elif found.address in self._failed:
             action, seconds = self._failed.pop(found.address)
-            yield ResourceRow(found.address, action, "failed", seconds, _short(found.summary))
+            cut = bool(_CANCELLED.search(found.summary))
+            yield ResourceRow(found.address, action, "failed", seconds, _short(found.summary), unsure=cut)
 
     def ended(self) -> Iterator[Event]:
         """No row waits for a word that does not come any more."""
@@ -98,7 +110,7 @@ class Rows:
         for address, (action, seconds) in self._failed.items():
             yield ResourceRow(address, action, "failed", seconds, reason)
         for address, (action, seconds) in self._running.items():
-            yield ResourceRow(address, action, "failed", seconds, _CUT_SHORT)
+            yield ResourceRow(address, action, "failed", seconds, _CUT_SHORT, unsure=True)
 
     def _completed(self, message: Message) -> Iterator[Event]:
         address = message.address

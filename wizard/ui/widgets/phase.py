@@ -8,9 +8,6 @@ from textual.widgets import Static
 from wizard.core.event import Phase, Progress, Wait
 from wizard.ui.words import MUTED, bar, clock, joined, lines, plain
 
-_LONG = 1.0
-"""Seconds from which a wait is worth a word."""
-
 
 class PhaseLine(Static):
     """One phase at a time. Hidden while nothing runs."""
@@ -40,7 +37,7 @@ class PhaseLine(Static):
         if isinstance(event, Progress):
             self.progress = event
         else:
-            self.wait = event.reason if event.seconds >= _LONG else ""
+            self.wait = event.reason
         self.tick(when)
 
     def pause(self, paused: bool) -> None:

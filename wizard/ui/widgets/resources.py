@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from wizard.core.event import ResourceRow
 from wizard.ui.widgets.block import Block
-from wizard.ui.words import MUTED, bar, clock, joined, plain
+from wizard.ui.words import MUTED, clock, joined, plain
 
 _STATES = {
     "failed": ("✗", "failed", "bold $text-error"),
@@ -19,10 +19,12 @@ _STATES = {
     "done": ("✓", "done", "$text-success"),
 }
 _ORDER = list(_STATES)
+MOST = 200
+"""Rows drawn at once, the gravest first; the rest is counted."""
 
 
 class Resources(Block):
-    """One row a resource, and a bar of how many are done."""
+    """One row a resource, failed ones on top, and a bar that is full only when everything is done."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.rows: dict[str, ResourceRow] = {}
@@ -41,18 +43,34 @@ class Resources(Block):
 
     @property
     def done(self) -> int:
-        return sum(row.state == "done" for row in self.rows.values())
+        return self._count("done")
 
     def tick(self, clock: float, now: datetime) -> None:  # noqa: ARG002  # rows carry their own times
-        self._draw()
+        if self._count("running"):
+            self._draw()
+
+    def _count(self, state: str) -> int:
+        return sum(row.state == state for row in self.rows.values())
 
     def _draw(self) -> None:
-        failed = sum(row.state == "failed" for row in self.rows.values())
-        self.title = f"{self.done} of {len(self.rows)} done" + (f" · {failed} failed" if failed else "")
+        done, failed, total = self.done, self._count("failed"), len(self.rows)
+        running = self._count("running")
+        parts = [
+            f"{done} of {total} done",
+            f"{failed} failed" if failed else "",
+            f"{running} running" if running else "",
+        ]
+        self.title = " · ".join(part for part in parts if part)
         self._draw_head()
-        newest_first = list(reversed(self.rows.values()))
-        rows = sorted(newest_first, key=lambda row: _ORDER.index(row.state))
-        drawn = [bar(self.done, len(self.rows), 32), *(self._row(row) for row in rows)]
+        by_state: dict[str, list[ResourceRow]] = {state: [] for state in _ORDER}
+        for row in reversed(self.rows.values()):
+            by_state[row.state].append(row)
+        # What waits keeps the order of the plan.
+        by_state["waiting"].reverse()
+        rows = [row for state in _ORDER for row in by_state[state]]
+        drawn = [_bar(done, failed, total), *(self._row(row) for row in rows[:MOST])]
+        if len(rows) > MOST:
+            drawn.append(plain(f"… and {len(rows) - MOST} more; the log has them all", MUTED))
         self._table.update(Content("\n").join(drawn))
 
     def copyable(self) -> str:
@@ -74,3 +92,16 @@ class Resources(Block):
             (spent, MUTED),
             (text, style),
         )
+
+
+def _bar(done: int, failed: int, total: int, width: int = 32) -> Content:
+    """Done, failed and still to come; what failed never counts as done, and only all of it fills the bar."""
+    if not total:
+        return Content("")
+    lost = max(1, failed * width // total) if failed else 0
+    full = min(done * width // total, width - lost)
+    return joined(
+        ("━" * full, "$primary"),
+        ("╍" * lost, "$text-error"),
+        ("━" * (width - full - lost), "$foreground 15%"),
+    )
