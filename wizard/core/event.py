@@ -27,6 +27,8 @@ class Phase:
     """What is being done, in the present: "Asking AWS who you are"."""
     command: str = ""
     """The exact command that does it, when a person could type one."""
+    output: str = ""
+    """File that holds all that the command prints."""
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from wizard.core.flow import Flow, StepLike
     from wizard.ui.widgets.device_code import Address
     from wizard.ui.widgets.findings import Findings
+    from wizard.ui.widgets.logpane import LogPane
     from wizard.ui.widgets.plan import PlanBlock
 
 COMPLETE, FAULT, LEFT = 0, 1, 130
@@ -134,6 +135,9 @@ class WizardApp(App[int]):
 
     def on_plan_block_exported(self, event: PlanBlock.Exported) -> None:
         self.shell.open_plan(event.text)
+
+    def on_log_pane_save(self, event: LogPane.Save) -> None:
+        event.pane.saved(self.shell.save_log(event.text))
 
     def browse(self, url: str) -> None:
         """Open `url` in a browser, without waiting for it."""

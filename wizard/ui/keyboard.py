@@ -161,6 +161,17 @@ class Keyboard(Screen[None]):
         """Show a plan as a text, to copy or save."""
         self._open_sheet("The plan, as it is shown", text, f"htd-{self.here}-plan.txt")
 
+    def save_log(self, text: str) -> str:
+        """Write the log of this step to a file and say how that went."""
+        from wizard.ui.screens.sheet import write
+
+        file = self.save_folder / f"htd-{self.here}-log.txt"
+        try:
+            write(file, text)
+        except OSError as fault:
+            return f"! not saved: {fault.strerror or fault}. {file}"
+        return f"✓ saved: {file}"
+
     def action_findings(self, what: str) -> None:
         block = self.pane.evidence.narrowed
         if block is not None:
@@ -178,7 +189,7 @@ class Keyboard(Screen[None]):
 
     def action_log(self) -> None:
         if self.pane.toggle_log():
-            self.pane.log_lines.focus()
+            self.pane.log_lines.enter()
         else:
             self.pane.focus_best()
 

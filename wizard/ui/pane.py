@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -12,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from wizard.core.chain import Chain
-from wizard.core.event import Ask, Event, Line, Phase, Progress, Wait
+from wizard.core.event import Ask, Event, Line, Phase, Progress, ResourceRow, Wait
 from wizard.core.finding import Finding
 from wizard.core.question import Answers, Kind
 from wizard.ui.evidence import Evidence
@@ -21,7 +22,8 @@ from wizard.ui.jobs import Asked, At, Begun, Done, Halted, Stopped
 from wizard.ui.stack import YIELDS, Stack
 from wizard.ui.widgets.card import Card
 from wizard.ui.widgets.form import Form
-from wizard.ui.widgets.log import LineLog
+from wizard.ui.widgets.lines import Written
+from wizard.ui.widgets.logpane import LogPane
 from wizard.ui.widgets.phase import PhaseLine
 from wizard.ui.words import plain
 
@@ -33,8 +35,8 @@ class StepPane(Vertical):
     StepPane { width: 1fr; height: 1fr; padding: 1 2 0 2; }
     StepPane > .title { text-style: bold; color: $text-primary; height: auto; }
     StepPane > .why { color: $text-muted; height: auto; }
-    StepPane > LineLog { display: none; }
-    StepPane.-log > LineLog { display: block; }
+    StepPane > LogPane { display: none; }
+    StepPane.-log > LogPane { display: block; }
     StepPane > .last { height: auto; margin: 1 0 0 0; }
     """
 
@@ -58,7 +60,7 @@ class StepPane(Vertical):
         """The moments of the last run."""
         self.phase = PhaseLine()
         self.evidence = Evidence(clock, now, typical_seconds)
-        self.log_lines = LineLog()
+        self.log_lines = LogPane()
         self._stack = Stack()
 
     def compose(self) -> ComposeResult:
@@ -147,6 +149,8 @@ class StepPane(Vertical):
 
     def copyable(self) -> str:
         """What the copy key takes here."""
+        if self.log_lines.has_focus_within:
+            return self.log_lines.copyable()
         focused = self.evidence.copyable() if self.evidence.has_focus_within else ""
         card = self.card.copyable() if self.card is not None else ""
         return focused or card or self.evidence.copyable() or "\n".join(self.log_lines.lines)
@@ -177,6 +181,7 @@ class StepPane(Vertical):
         for when, event in events:
             if isinstance(event, Phase):
                 self.phase.begin(when, event)
+                self.log_lines.raw_file = Path(event.output) if event.output else self.log_lines.raw_file
             elif isinstance(event, Progress | Wait):
                 self.phase.report(event, when)
         self.log_lines.write([line for _, event in events for line in _logged(event)])
@@ -198,11 +203,14 @@ class StepPane(Vertical):
             old.remove()
 
 
-def _logged(event: Event) -> list[tuple[str, str]]:
+def _logged(event: Event) -> list[Written]:
     if isinstance(event, Phase):
         return [("info", f"● {event.title}"), *([("debug", f"  $ {event.command}")] if event.command else [])]
     if isinstance(event, Line):
-        return [(event.level, f"{event.source}: {event.text}" if event.source else event.text)]
+        named = not event.source or event.text.startswith(event.source)
+        return [(event.level, event.text if named else f"{event.source}: {event.text}", event.source)]
+    if isinstance(event, ResourceRow) and event.state == "failed" and event.text:
+        return [("error", f"{event.address}: {event.text}", event.address)]
     if isinstance(event, Chain) and event.links:
         newest = max(event.links, key=lambda link: link.joint.number).finding
         return [("info" if newest.ok else "warning", newest.line())]

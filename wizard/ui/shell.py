@@ -215,7 +215,7 @@ class Shell(Keyboard):
 
     def on_placed(self) -> None:
         """A form or a card stands: it takes the focus, unless the log is being read."""
-        if self.here in self.panes and not self.pane.log_lines.has_focus:
+        if self.here in self.panes and not self.pane.log_lines.has_focus_within:
             self.pane.focus_best()
 
     async def on_form_answered(self, event: Form.Answered) -> None:

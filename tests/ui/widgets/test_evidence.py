@@ -28,7 +28,8 @@ from wizard.ui.widgets.diff import compared
 from wizard.ui.widgets.findings import Findings, ordered
 from wizard.ui.widgets.gauge import Gauge
 from wizard.ui.widgets.large import large
-from wizard.ui.widgets.log import MOST, LineLog
+from wizard.ui.widgets.lines import MOST
+from wizard.ui.widgets.log import LineLog
 from wizard.ui.widgets.plan import PlanBlock
 from wizard.ui.widgets.resources import Resources
 from wizard.ui.widgets.rows import MOST as MOST_ROWS

@@ -137,7 +137,7 @@ class Terraform:
         title = (
             "Following an apply that was running already" if run.alive else "Reading how the last apply ended"
         )
-        yield Phase(title, shlex.join(run.argv))
+        yield Phase(title, shlex.join(run.argv), str(run.folder / "out"))
         yield from heard.rows.waiting()
         yield from listen(run, heard, self._stopping, behind=True)
         if run.argv:
@@ -213,9 +213,9 @@ class Terraform:
 
     def _run(self, title: str, options: Sequence[str], heard: Heard, *, applies: bool = False) -> Work[Heard]:
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
-        yield Phase(title, self._typed(options))
-        yield from heard.rows.waiting()
         folder = self._runs / f"{self._stamp()}-{options[0]}"
+        yield Phase(title, self._typed(options), str(folder / "out"))
+        yield from heard.rows.waiting()
         run = self._start(argv, self._environ, folder)
         return (yield from listen(run, heard, self._stopping if applies else None))
 

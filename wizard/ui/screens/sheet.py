@@ -107,14 +107,15 @@ class Sheet(ModalScreen[None]):
 
     def action_save(self) -> None:
         try:
-            _write(self._file, self._copied)
+            write(self._file, self._copied)
         except OSError as fault:
             self._said.update(plain(f"! not saved: {fault.strerror or fault}. {self._file}", "$text-warning"))
         else:
             self._said.update(plain(f"✓ saved: {self._file}", "$text-success"))
 
 
-def _write(file: Path, text: str) -> None:
+def write(file: Path, text: str) -> None:
+    """Write `text` to a file that only its owner can read. Raises OSError."""
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(text.rstrip("\n") + "\n")
