@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import sys
 import threading
 from datetime import UTC, datetime
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace, cancel: threading.Event) -> Exit:  # noqa
     if arguments.action == "get":
         return _get(document, arguments.name, file)
     edit = _edited(document, arguments)
-    for note in edit.notes:
+    for note in _notes(edit, file, arguments.name):
         print(f"note: {note}", file=sys.stderr)
     if arguments.diff:
         sys.stdout.write(_difference(edit, file))
@@ -97,6 +98,17 @@ def _edited(document: Document, arguments: argparse.Namespace) -> Edit:
     literal = given.literal(arguments.value, document)
     change = {"set": editor.set_value, "add": editor.add, "remove": editor.remove}[arguments.action]
     return change(document, name, literal)
+
+
+def _notes(edit: Edit, file: Path, name: str) -> list[str]:
+    """What to know about the change: who else sets the name, what was never filled in, what Terraform refuses."""
+    from wizard.services.hcl import path, values
+
+    variable = str(path.parse(name)[0])
+    found = [*edit.notes, *edit.after.objections(), *values.placeholders(edit.after_text)]
+    if values.is_automatic(file.name):
+        found += values.warnings(file.parent, variable, os.environ, file=file.name)
+    return found
 
 
 def _difference(edit: Edit, file: Path) -> str:

@@ -188,7 +188,7 @@ def _warnings(path: Path, edit: Edit, services: Services) -> list[str]:
     found = list(edit.notes)
     for name in _changed(edit) or [NAME]:
         found += values.warnings(path.parent, name, services.environ)
-    found += values.placeholders(edit.after_text)
+    found += [*edit.after.objections(), *values.placeholders(edit.after_text)]
     catalog = editor.get(edit.after, "uc_external_id") or '""'
     role = editor.get(edit.after, "uc_master_role_arn") or "x" * 80
     size = trust_size.warning(editor.strings(edit.after, NAME), catalog.strip('"'), role.strip('"'))

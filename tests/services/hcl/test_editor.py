@@ -207,6 +207,22 @@ def test_numbers_count_as_the_texts_terraform_makes_of_them() -> None:
     assert editor.remove_from_list(document, NAME, "1.5").after.text == f"{NAME} = [12, 1e3, -7, true, 1]\n"
 
 
+def test_items_that_terraform_works_out_are_known() -> None:
+    document = Document.of(f'{NAME} = ["a${{1 + 1}}"]\n')
+    assert editor.strings(document, NAME) == ("a2",)
+    assert editor.add_to_list(document, NAME, "a2").changed is False
+    assert editor.remove_from_list(document, NAME, "a2").after.text == f"{NAME} = []\n"
+
+
+def test_a_heredoc_needs_the_rest_of_its_line() -> None:
+    for before, after in (
+        ("a = 1\n", "a = <<E\nx\nE\n"),
+        ("a = 1 # c\n", 'a = "x\\n" # c\n'),
+        ("a = 1", 'a = "x\\n"'),
+    ):
+        assert editor.set_value(Document.of(before), "a", "<<E\nx\nE\n").after.text == after
+
+
 def test_setting_a_value_and_leaving_an_equal_one() -> None:
     text = '\ufeffa = "x"\t# c\r\nb = { c = 1 }\r\n'
     document = Document.of(text)
@@ -234,6 +250,9 @@ def test_setting_a_value_and_leaving_an_equal_one() -> None:
         "<<E\nx",
         '["a" "b"]',
         "{ a = 1 b = 2 }",
+        '[upper("x")]',
+        "[x]",
+        '"${x}"',
     ],
 )
 def test_a_literal_cannot_smuggle_anything_in(literal: str) -> None:
@@ -255,7 +274,6 @@ def test_a_literal_cannot_smuggle_anything_in(literal: str) -> None:
         (f'{NAME} = [for x in ["a"] : x]\n', "tfvars.not_a_list"),
         (f'{NAME} = concat(["a"], ["b"])\n', "tfvars.not_a_list"),
         (f'{NAME} = [upper("a")]\n', "tfvars.not_a_list"),
-        (f'{NAME} = ["${{1}}"]\n', "tfvars.not_a_list"),
         ("a = 1\na = 1\n", "tfvars.duplicate"),
         ('variable "a" {\n}\n', "tfvars.invalid"),
         ("a = 1 b = 2\n", "tfvars.invalid"),

@@ -55,13 +55,6 @@ def test_a_new_argument_brings_its_line_and_nothing_more() -> None:
         assert "outside the value" in fault(before, wrong, right, (at, at))
 
 
-def test_the_second_reader_judges_what_the_first_does_not_understand() -> None:
-    for value, said in (("(1 + 2)", ""), ('["x" "y"][0]', "second reader")):
-        after = f"ids = {value}\n"
-        assert said in fault("ids = 1\n", after, after, (6, 7))
-        assert bool(fault("ids = 1\n", after, after, (6, 7))) is bool(said)
-
-
 def test_the_second_reader_of_json_is_pythons_own(monkeypatch: pytest.MonkeyPatch) -> None:
     before, after = '{"ids": 1, "b": 1.50}', '{"ids": 2, "b": 1.50}'
     assert fault(before, after, after, (8, 9), json=True) == ""

@@ -36,7 +36,7 @@ def appended(text: str, node: Node, spelled: str, broken: str, *, json: bool) ->
     commas = json or node.kind == "list" or any(comma >= 0 for comma in node.commas[:-1])
     last = begin(node, -1)
     begins = _line_start(text, last)
-    if node.items[-1].kind == "heredoc" and (node.kind == "list" or text[begins:last].strip()):
+    if node.items[-1].whole_line and (node.kind == "list" or text[begins:last].strip()):
         return [_behind_heredoc(text, node, spelled)]
     if begins and not text[begins:last].strip():
         return _stacked(text, node, spelled, text[begins:last], commas=commas)
@@ -94,7 +94,7 @@ def _stacked(text: str, node: Node, spelled: str, indent: str, *, commas: bool) 
     scanner.blank(lines=False)
     end = scanner.at if scanner.breaks() else after
     second = "," if trailing else ""
-    splices = [] if trailing or not commas or last.kind == "heredoc" else [(after, after, ",")]
+    splices = [] if trailing or not commas or last.whole_line else [(after, after, ",")]
     return [*splices, (end, end, f"{_break_before(text, begin(node, -1))}{indent}{spelled}{second}")]
 
 

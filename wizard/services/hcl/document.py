@@ -8,7 +8,7 @@ from functools import cached_property
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.hcl import json_syntax, syntax
+from wizard.services.hcl import json_syntax, structure, syntax
 from wizard.services.hcl.syntax import BOM, Argument, Malformed, Node, Tree
 
 
@@ -85,6 +85,20 @@ class Document:
     def find(self, name: str) -> Argument | None:
         """The argument `name`, None when the file does not set it. Raises Problem as `tree` does."""
         return next(iter(self.tree.named(name)), None)
+
+    def objections(self) -> list[str]:
+        """One sentence for every value that can be read, but that Terraform refuses in such a file.
+
+        Raises Problem as `tree` does.
+        """
+        found = []
+        for each in self.tree.arguments:
+            if not each.node.literal:
+                why = structure.objection(self.text[each.node.start : each.node.end] + "\n")
+                if why:
+                    name = one_line(each.name, 80)
+                    found.append(f"Line {self.line(each.start)}: Terraform would refuse {name}: {why}.")
+        return found
 
     def line(self, at: int) -> int:
         """The number of the line, from 1, that holds the character at offset `at`."""

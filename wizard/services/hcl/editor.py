@@ -46,6 +46,8 @@ def set_value(document: Document, name: str, literal: str) -> Edit:
     node = draft.target.node
     if node and structure.of(node, document.text) == value:
         return Edit(document, document, draft.notes())
+    if spelled.startswith("<<") and node and not document.text.startswith(("\n", "\r\n"), node.end):
+        spelled = _in_quotes(document, value, spelled)  # nothing may follow its closing word on the line
     draft.put(spelled)
     return draft.proven(structure.with_value(structure.of_file(document.tree), draft.quoted, value))
 
@@ -115,11 +117,17 @@ def _spelled(document: Document, path: Path, literal: str) -> tuple[str, object]
     try:
         node = document.value(literal)
     except Malformed as fault:
-        raise _no_value(paths.spelled(path), literal, fault) from fault
-    text = literal[node.start : node.end]
-    if node.kind == "heredoc" and len(path) > 1:
-        text = document.quoted(str(node.value))
-    return text, structure.of(node, literal)
+        raise _no_value(paths.spelled(path), literal, str(fault)) from fault
+    text, value = literal[node.start : node.end], structure.of(node, literal)
+    why = "" if node.literal else structure.objection(literal)
+    if why:
+        raise _no_value(paths.spelled(path), literal, why)
+    return _in_quotes(document, value, text) if text.startswith("<<") and len(path) > 1 else text, value
+
+
+def _in_quotes(document: Document, value: object, spelled: str) -> str:
+    """A heredoc on one line, when its text is known."""
+    return document.quoted(value) if isinstance(value, str) else spelled
 
 
 def _items(document: Document, draft: Draft, item: str) -> list[object]:
@@ -182,7 +190,7 @@ def _not_a_list(document: Document, path: Path, node: Node, item: str) -> Proble
     )
 
 
-def _no_value(name: str, literal: str, fault: Malformed) -> Problem:
+def _no_value(name: str, literal: str, fault: str) -> Problem:
     return Problem(
         code="tfvars.value",
         what=f"“{one_line(literal, 80)}” is not a value for {name}.",

@@ -47,18 +47,39 @@ def write(path: Path, edit: Edit, now: datetime) -> Path | None:
         backup = atomic.backup(path, now) if on_disk.exists else None
         atomic.write(path, edit.after.data)
     except OSError as error:
-        raise Problem(
-            code="tfvars.unwritable",
-            what=f"{path} cannot be written.",
-            why=one_line(error.strerror or error, 200),
-            remedy="Check who may write in that folder and whether the disk is full; the file is as it was.",
-        ) from error
+        raise _unwritable(path, error) from error
     return backup
+
+
+def undo(path: Path, sha: str, backup: str) -> None:
+    """Put back the bytes of `backup`; without one the file is taken away, because it was not there before.
+
+    `sha` is that of the bytes we wrote. Raises Problem when the file is no longer that, or cannot be written.
+    """
+    on_disk = read(path)
+    if on_disk.sha != sha:
+        raise _moved_on(path, on_disk)
+    try:
+        if backup:
+            atomic.write(path, Path(backup).read_bytes())
+        else:
+            path.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def _is_json(path: Path) -> bool:
     """Terraform tells by the name, too."""
     return path.name.endswith(".json")
+
+
+def _unwritable(path: Path, error: OSError) -> Problem:
+    return Problem(
+        code="tfvars.unwritable",
+        what=f"{path} cannot be written.",
+        why=one_line(error.strerror or error, 200),
+        remedy="Check who may write in that folder and whether the disk is full; the file is as it was.",
+    )
 
 
 def _moved_on(path: Path, on_disk: Document) -> Problem:

@@ -45,7 +45,7 @@ def _literal(typed: str) -> str:
         return syntax.quoted(typed)
     if node.kind == "number" and len(spelled) > 1 and spelled.isdigit() and spelled[0] == "0":
         return syntax.quoted(typed)
-    return typed if node.kind == "heredoc" else spelled
+    return typed if node.whole_line else spelled
 
 
 def _unclosed(typed: str, fault: Malformed) -> Problem:

@@ -69,8 +69,7 @@ def _second_opinion(before: Tree, after: Tree, name: str) -> str:
     old, new = _by_hcl2(excerpt(before, before, after, name)), _by_hcl2(excerpt(after, before, after, name))
     named = after.named(name)
     if new is None:
-        calculated = bool(named) and not named[0].node.literal
-        return "a second reader could not read it" if calculated and old is not None else ""
+        return ""
     if old is not None and {**old, name: None} != {**new, name: None}:
         return "a second reader finds another value changed"
     if not named:

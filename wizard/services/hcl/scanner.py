@@ -27,6 +27,8 @@ class Scanner:
         self.text = text
         self.at = len(BOM) if text.startswith(BOM) else 0
         self.comments: list[tuple[int, int]] = []
+        self.heredoc_ended = -1
+        """Where the last heredoc ended."""
 
     def malformed(self, why: str, at: int | None = None) -> Malformed:
         return Malformed(self.text, self.at if at is None else at, why)
@@ -126,7 +128,7 @@ class Scanner:
         closing = re.compile(rf"^[ \t]*{re.escape(tag)}(?=[ \t]*\r?\n)", re.MULTILINE).search(self.text, body)
         if closing is None:
             raise self.malformed(f"the text that begins with <<{tag} is not closed by a line {tag}")
-        self.at = closing.end()
+        self.at = self.heredoc_ended = closing.end()
         raw = self.text[body : closing.start()]
         if re.search(r"\r(?!\n)", raw):
             raise self.malformed("a line ends in a way that Terraform does not read", opening.start())

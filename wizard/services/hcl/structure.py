@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from wizard.services.hcl import syntax
+from wizard.services.hcl import expressions, operators, syntax
+from wizard.services.hcl.expressions import Failed, Undecided
+from wizard.services.hcl.operators import PLAIN
 from wizard.services.hcl.path import Path
+from wizard.services.hcl.scanner import Malformed
 from wizard.services.hcl.syntax import Node, Tree
 
 
@@ -81,4 +84,25 @@ def text(value: object) -> str | None:
         return value
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Calculated):
+        return _calculated(value)
     return syntax.plain_number(str(value.value)) if isinstance(value, Number) else None
+
+
+def objection(spelled: str) -> str:
+    """Why Terraform would refuse the expression `spelled` in a .tfvars file; empty when it would not."""
+    try:
+        expressions.parse(spelled)({PLAIN: True})
+    except (Malformed, Failed) as fault:
+        return str(fault)
+    except Undecided:
+        return ""
+    return ""
+
+
+def _calculated(value: Calculated) -> str | None:
+    try:
+        found = expressions.parse(value.text)({PLAIN: True})
+        return None if found is None else operators.text(found)
+    except (Malformed, Failed, Undecided):
+        return None

@@ -8,7 +8,7 @@ Source: https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Literal
 
@@ -62,6 +62,8 @@ class Node:
     """For every item: where the comma behind it stands, -1 when there is none."""
     keys: tuple[Key, ...] = ()
     """Of an object: the names of its members, in the order of `items`."""
+    whole_line: bool = False
+    """It ends with the closing word of a heredoc, behind which nothing may stand on the line."""
 
     @property
     def literal(self) -> bool:
@@ -206,6 +208,10 @@ class _Reader(Scanner):
 
     def value(self) -> Node:
         """The value that begins here, up to what ends it: a line break, a comma, a closing bracket, a comment."""
+        node = self._value()
+        return replace(node, whole_line=True) if node.end == self.heredoc_ended else node
+
+    def _value(self) -> Node:
         start = self.at
         node = self._plain()
         if node is not None:

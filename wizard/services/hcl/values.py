@@ -69,6 +69,11 @@ def warnings(
     return found
 
 
+def is_automatic(name: str) -> bool:
+    """Terraform reads a file of this name by itself."""
+    return name in (MAIN, f"{MAIN}.json") or name.endswith((".auto.tfvars", ".auto.tfvars.json"))
+
+
 def placeholders(text: str) -> list[str]:
     """One sentence, with its line, for every value in a .tfvars `text` that was never filled in.
 

@@ -105,7 +105,7 @@ def _spelled(body: Tree, name: str) -> str:
     if not found:
         return ""
     spelled = body.text[found[0].node.start : found[0].node.end]
-    return f"{spelled}\n" if found[0].node.kind == "heredoc" else spelled
+    return f"{spelled}\n" if found[0].node.whole_line else spelled
 
 
 def _text(body: Tree, name: str) -> str:
