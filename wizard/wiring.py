@@ -72,6 +72,7 @@ def real(options: Options) -> Iterator[Opening]:
 def services(options: Options, paths: Paths | None = None, redact: Redactor | None = None) -> Services:
     """What reaches the operator's own accounts, for the journey and for commands that look at one thing."""
     from wizard.services.aws.session import AwsPlaces
+    from wizard.services.databricks import cli
     from wizard.services.terraform import engine
 
     environ = dict(os.environ)
@@ -84,6 +85,8 @@ def services(options: Options, paths: Paths | None = None, redact: Redactor | No
         workspace_url=lambda host: f"https://{host}",
         find_engine=lambda: engine.find(environ, options.engine),
         open_browser=_browse,
+        local_browser=options.attended and _local_browser(),
+        databricks_program=lambda: cli.find(environ),
         terraform_dir=options.terraform_dir,
         deployment=options.deployment,
         warehouse_id=options.warehouse_id,

@@ -66,6 +66,8 @@ class Ask:
     title: str = ""
     reason: str = ""
     submit: str = "Continue"
+    command: tuple[str, ...] = ()
+    """Instead of asking, the terminal is lent to this command; its exit status answers the one question."""
 
 
 @dataclass(frozen=True)

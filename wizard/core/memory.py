@@ -25,7 +25,8 @@ class Memory:
         """Remember what may be remembered of one form."""
         for question in ask.questions:
             if question.kind is not Kind.SECRET and question.remember:
-                self._answers[f"{step}.{question.key}"] = answers.get(question.key, "")
+                answer = answers.get(question.key, "")
+                self._answers[f"{step}.{question.key}"] = question.keep(answer) if question.keep else answer
         if self._file is not None:
             private(self._file.parent)
             text = json.dumps(self._answers, indent=2, sort_keys=True) + "\n"

@@ -59,6 +59,8 @@ class Question:
     """Never answered for granted: a yes belongs to the change that is on the screen."""
     remember: bool = True
     """Last time's answer is offered again."""
+    keep: Callable[[str], str] | None = None
+    """What of an answer is remembered; all of it when None."""
 
     def fault(self, answer: str) -> str | None:
         """One sentence saying why `answer` will not do, or None."""

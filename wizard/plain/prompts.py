@@ -26,6 +26,10 @@ class Prompts:
             self._say(f"  {ask.title}")
         if ask.reason:
             self._say(f"  {ask.reason}")
+        if ask.command:
+            from wizard.services.process.foreground import lend
+
+            return {question.key: str(lend(ask.command)) for question in ask.questions}
         return {question.key: self._until_it_will_do(question) for question in ask.questions}
 
     def _until_it_will_do(self, question: Question) -> str:

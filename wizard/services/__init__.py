@@ -18,6 +18,7 @@ from wizard.core.stopping import Stopping
 
 if TYPE_CHECKING:
     from wizard.services.aws.session import AwsPlaces, AwsSession
+    from wizard.services.databricks.cli import Program
     from wizard.services.databricks.client import Workspace
     from wizard.services.terraform.engine import Engine
 
@@ -40,6 +41,8 @@ class Services:
     """Opens an address in a browser on this machine; False when there is none."""
     local_browser: bool = False
     """A browser can open on this machine, and somebody is there to use it."""
+    databricks_program: Callable[[], Program | None] = lambda: None
+    """The Databricks command line, when it is installed."""
     terraform_dir: Path | None = None
     """The module's folder, when the operator named one."""
     deployment: str = "default"

@@ -13,18 +13,18 @@ from wizard.core.question import Choice, Kind, Question
 from wizard.services import Services
 from wizard.steps.parts import connected
 from wizard.steps.step import Step
+from wizard.steps.workspace_sign_in import sign_in
 
 if TYPE_CHECKING:
-    from wizard.services.databricks import address, client, identity, sign_in, warehouses
+    from wizard.services.databricks import address, client, hosts, identity, warehouses
+    from wizard.services.databricks.address import Address
     from wizard.services.databricks.client import Workspace
 else:
     address = lazy("wizard.services.databricks.address")
     client = lazy("wizard.services.databricks.client")
+    hosts = lazy("wizard.services.databricks.hosts")
     identity = lazy("wizard.services.databricks.identity")
-    sign_in = lazy("wizard.services.databricks.sign_in")
     warehouses = lazy("wizard.services.databricks.warehouses")
-
-TOKEN = "token"
 
 
 class WorkspaceStep(Step[WorkspaceProven]):
@@ -43,15 +43,15 @@ class WorkspaceStep(Step[WorkspaceProven]):
 
     def run(self, facts: Facts, services: Services) -> Run[WorkspaceProven]:  # noqa: ARG002  # asks the workspace
         read = address.read((yield _ask_url())["url"])
-        workspace, source = yield from _sign_in(read.host, services)
+        yield Phase("Asking the host what it is", f"curl https://{read.host}{client.WELL_KNOWN}")
+        word = identity.meet(_workspace(read, services, ""))
+        bearer, source = yield from sign_in(read.host, services)
+        workspace = _workspace(read, services, bearer)
         yield Phase("Asking the workspace who it is", "databricks current-user me")
-        proven = yield from identity.prove(workspace, read)
+        proven = yield from identity.prove(workspace, read, word)
         services.workspace = workspace
         yield Phase("Listing the SQL warehouses", "databricks warehouses list")
-        listed = warehouses.listed(workspace)
-        if not listed:
-            raise _no_warehouse(read.host)
-        chosen = yield from _choose(listed, services.warehouse_id or read.warehouse_id)
+        chosen = yield from _choose(read, warehouses.listed(workspace), services)
         return WorkspaceProven(
             host=read.host,
             workspace_id=proven.workspace_id,
@@ -71,7 +71,11 @@ class WorkspaceStep(Step[WorkspaceProven]):
     def equivalent(self, facts: Facts) -> list[str]:
         fact = facts.get(WorkspaceProven)
         host = fact.host if fact else "WORKSPACE.cloud.databricks.com"
-        return [f"databricks auth login --host https://{host}", "databricks warehouses list"]
+        return [
+            f"databricks auth login --host https://{host} --profile {host.split('.')[0]}",
+            f"curl https://{host}{client.WELL_KNOWN}",
+            "databricks warehouses list",
+        ]
 
 
 def _ask_url() -> Ask:
@@ -84,6 +88,7 @@ def _ask_url() -> Ask:
                 help="Copy it from the browser's address bar while the workspace is open.",
                 check=address.fault,
                 preview=address.preview,
+                keep=address.kept,
             ),
         ),
         title="Which workspace?",
@@ -91,63 +96,42 @@ def _ask_url() -> Ask:
     )
 
 
-def _sign_in(host: str, services: Services) -> Run[tuple[Workspace, str]]:
-    broken = sign_in.broken(services.environ, services.paths.home)
-    if broken is not None:
-        yield Line(f"{broken.what} {broken.why}", "warning")
-    sources = sign_in.sources(host, services.environ, services.paths.home)
-    choices = [Choice(s.id, s.name, s.detail) for s in sources]
-    choices.append(Choice(TOKEN, "A personal access token", "pasted; kept in memory only"))
-    way = (
-        yield Ask(
-            (
-                Question(
-                    "auth", "Sign in with", Kind.CHOICE, choices=tuple(choices), default=choices[0].value
-                ),
-            ),
-            title=f"Sign in to {host}",
-            reason="Reading is all that happens in this step. Later ones need a workspace administrator.",
-        )
-    )["auth"]
-    url = services.workspace_url(host)
-    source = next((s for s in sources if s.id == way), None)
-    token = sign_in.token_of(source) if source else (yield _ask_token())["token"]
-    services.redact.learn(token)
-    return client.Workspace(url, token, host=host), source.name if source else "personal access token"
+def _workspace(read: Address, services: Services, bearer: client.Token) -> Workspace:
+    """The client; on a host that many workspaces share it says which one is meant."""
+    shared = hosts.classify(read.host) is hosts.Kind.UNIFIED
+    route = read.workspace_id if shared else ""
+    return client.Workspace(services.workspace_url(read.host), bearer, host=read.host, route=route)
 
 
-def _ask_token() -> Ask:
-    return Ask(
-        (
-            Question(
-                "token",
-                "Personal access token",
-                Kind.SECRET,
-                help="In the workspace: Settings, Developer, Access tokens. It stays in memory only.",
-            ),
-        ),
-        title="Paste a token",
-    )
-
-
-def _choose(listed: list[warehouses.Warehouse], wanted: str) -> Run[warehouses.Warehouse]:
+def _choose(
+    read: Address, listed: list[warehouses.Warehouse], services: Services
+) -> Run[warehouses.Warehouse]:
+    """The warehouse to start: asked for, with what the command line or the paste named already chosen."""
+    if not listed:
+        raise _no_warehouse(read.host)
     fit = [w for w in listed if not w.unfit]
-    default = next((w.id for w in fit if w.id == wanted), fit[0].id if fit else "")
-    answer = yield Ask(
-        (
-            Question(
-                "warehouse",
-                "Which SQL warehouse?",
-                Kind.CHOICE,
-                choices=tuple(Choice(w.id, w.name, w.summary, w.unfit) for w in listed),
-                default=default,
-                origin="named in the address" if wanted and default == wanted else "",
-                help="Serverless warehouses of type PRO can use the instance profile.",
-            ),
-        ),
-        title="Choose the warehouse to start",
-        reason="It is not started yet.",
+    if not fit:
+        raise _none_fit(read.host, listed)
+    wanted = services.warehouse_id or read.warehouse_id
+    where = "the command line" if services.warehouse_id else "the pasted address"
+    named = next((w for w in listed if w.id == wanted), None)
+    if wanted and named is None:
+        yield Line(f"The warehouse {wanted} from {where} is not among those you can use here.", "warning")
+    elif named is not None and named.unfit:
+        yield Line(f"The warehouse {named.name} from {where} cannot be used. {named.unfit}", "warning")
+    meant = named is not None and not named.unfit
+    question = Question(
+        "warehouse",
+        "Which SQL warehouse?",
+        Kind.CHOICE,
+        choices=tuple(Choice(w.id, w.name, w.summary, w.unfit) for w in listed),
+        default=named.id if named is not None and meant else fit[0].id,
+        origin=f"from {where}" if meant else "",
+        help="Serverless warehouses of type PRO can use the instance profile.",
+        # What was named just now counts for more than last time's answer.
+        remember=not meant,
     )
+    answer = yield Ask((question,), title="Choose the warehouse to start", reason="It is not started yet.")
     return next(w for w in listed if w.id == answer["warehouse"])
 
 
@@ -158,4 +142,15 @@ def _no_warehouse(host: str) -> Problem:
         why="There is none, or you may not use any of them.",
         remedy="Make a serverless SQL warehouse in the workspace, or ask for “Can use” on one, and try again.",
         who=Who.WORKSPACE_ADMIN,
+    )
+
+
+def _none_fit(host: str, listed: list[warehouses.Warehouse]) -> Problem:
+    return Problem(
+        code="databricks.no_serverless_warehouse",
+        what=f"No SQL warehouse of {host} that you can use is serverless.",
+        why="Only serverless warehouses of type PRO reach AWS through the workspace's instance profile.",
+        remedy="Change one in its settings as said below, or make a serverless one, and try again.",
+        who=Who.WORKSPACE_ADMIN,
+        evidence=tuple(f"{w.name} ({w.summary}): {w.unfit}" for w in listed[:20]),
     )

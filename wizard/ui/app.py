@@ -23,7 +23,7 @@ from textual.driver import Driver
 
 from wizard.core.redact import Redactor
 from wizard.core.stopping import LEFT_RUNNING, Stage
-from wizard.ui.jobs import Jobs
+from wizard.ui.jobs import Jobs, Lent
 from wizard.ui.shell import Shell
 from wizard.ui.themes import DARK, LIGHT, other
 
@@ -123,6 +123,19 @@ class WizardApp(App[int]):
 
     def on_unmount(self) -> None:
         self.jobs.stop()
+
+    def on_lent(self, event: Lent) -> None:
+        """Let go of the terminal until the command has ended."""
+        from textual.app import SuspendNotSupported
+
+        from wizard.services.process.foreground import CANNOT_START, lend
+
+        try:
+            with self.suspend():
+                status = lend(event.ask.command, "Press Enter to return to the wizard. ")
+        except SuspendNotSupported:
+            status = CANNOT_START
+        self.jobs.answer({question.key: str(status) for question in event.ask.questions})
 
     def on_address_wanted(self, event: Address.Wanted) -> None:
         self.browse(event.url)

@@ -58,6 +58,14 @@ class Halted:
 Moment = Event | Begun | Asked | Done | Stopped | Halted
 
 
+class Lent(Message):
+    """A run wants the terminal for a command; it waits for the answer."""
+
+    def __init__(self, ask: Ask) -> None:
+        super().__init__()
+        self.ask = ask
+
+
 @dataclass(frozen=True)
 class At:
     """A moment of a step and when it came, in seconds of the jobs' clock."""

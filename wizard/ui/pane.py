@@ -165,7 +165,8 @@ class StepPane(Vertical):
 
     def _turn(self, at: At) -> None:
         if isinstance(at.moment, Asked):
-            self.ask(at.moment.ask)
+            if not at.moment.ask.command:
+                self.ask(at.moment.ask)
             return
         self.ended_at = at.when
         self.phase.end()

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from wizard.core.flow import Flow, Status, StepLike
 from wizard.ui.facing import Facing
-from wizard.ui.jobs import EVERY, At, Begun, Done, Halted, Jobs, Stopped
+from wizard.ui.jobs import EVERY, Asked, At, Begun, Done, Halted, Jobs, Lent, Stopped
 from wizard.ui.keyboard import Keyboard
 from wizard.ui.widgets.topbar import TopBar
 
@@ -133,7 +133,9 @@ class Shell(Keyboard):
             pane = await self._pane_of(name)
             pane.take(part)
             for at in part:
-                if isinstance(at.moment, Begun):
+                if isinstance(at.moment, Asked) and at.moment.ask.command:
+                    self.post_message(Lent(at.moment.ask))
+                elif isinstance(at.moment, Begun):
                     self._awake(True)
                 elif isinstance(at.moment, Done | Stopped | Halted):
                     self._awake(False)

@@ -14,6 +14,7 @@ from wizard.demo.workspace.aws_side import AwsSide, Keys
 from wizard.demo.workspace.engine import Engine
 from wizard.demo.workspace.faults import Faults
 from wizard.demo.workspace.launch import Launcher
+from wizard.demo.workspace.oidc import Oidc
 from wizard.demo.workspace.routes import Api
 from wizard.demo.workspace.state import PretendWarehouse, Registration, WorkspaceState
 from wizard.demo.workspace.statements import Statements
@@ -63,6 +64,7 @@ class EmbeddedWorkspace:
             self.token: User("admin@example.com", "1000012345", admin=True),
             self.user_token: User("analyst@example.com", "1000012346", admin=False),
         }
+        self.oidc = Oidc(self._admit)
         self._calls: list[Call] = []
         self._calls_lock = threading.Lock()
         self._state = WorkspaceState()
@@ -174,6 +176,9 @@ class EmbeddedWorkspace:
     def _handle(self, method: str, path: str, query: Mapping[str, str], user: User, raw: bytes) -> Reply:
         if (method, path) == ("GET", "/.well-known/databricks-config"):
             return Reply(200, self._metadata())
+        signing_in = self.oidc.answer(method, path, query, raw, self.url)
+        if signing_in is not None:
+            return signing_in
         route = self._routes.find(method, path)
         if route is None:
             return no_stub(method, path)
@@ -192,6 +197,10 @@ class EmbeddedWorkspace:
             return handler(Request(method, path, query, body, user, names))
         except Refused as refusal:
             return refusal.reply
+
+    def _admit(self, token: str) -> None:
+        """A token that the sign-in page gave belongs to the admin."""
+        self._people[token] = self._people[self.token]
 
     def _metadata(self) -> Json:
         """What the host says about itself without credentials."""

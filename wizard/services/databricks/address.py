@@ -147,6 +147,15 @@ def _visible(paste: str) -> str:
     return text
 
 
+def kept(paste: str) -> str:
+    """What is remembered of a paste: the address alone, without a password that a connection string may hold."""
+    found = read(paste)
+    path = f"/sql/warehouses/{found.warehouse_id}" if found.warehouse_id else "/"
+    return (
+        f"{found.url}{path}" + (f"?o={found.workspace_id}" if found.workspace_id else "") if found.ok else ""
+    )
+
+
 def fault(paste: str) -> str | None:
     """One sentence saying why the paste will not do and what to paste instead; None when it will do."""
     problems = read(paste).problems

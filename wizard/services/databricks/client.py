@@ -16,13 +16,18 @@ from wizard.core.text import one_line
 from wizard.services.databricks.refusals import explain, not_done, not_json, unanswered, unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Json: TypeAlias = dict[str, Any]
 """A JSON object as the API sent it; narrowed where it is read."""
 
+Token: TypeAlias = "str | Callable[[], str]"
+"""A token, or what gives one that is good whenever it is called."""
+
 ME = "/api/2.0/preview/scim/v2/Me"
 ORG_HEADER = "X-Databricks-Org-Id"
+ROUTE_HEADER = "X-Databricks-Workspace-Id"
+"""Says which workspace is meant where many share a host."""
 WELL_KNOWN = "/.well-known/databricks-config"
 
 
@@ -42,22 +47,26 @@ class HostWord:
 class Workspace:
     """One workspace and the token it is called with. Nothing is asked until the first call.
 
-    `base_url` is scheme and host only; `host` is the name that is shown when it differs. The token stays in
-    memory. Calls block: use them off the UI thread. Safe to share between threads.
+    `base_url` is scheme and host only; `host` is the name that is shown when it differs. `route` is the workspace
+    id on a host that many share. Tokens stay in memory. Calls block: use them off the UI thread. Safe to share
+    between threads.
     """
 
     def __init__(
         self,
         base_url: str,
-        token: str,
+        token: Token,
         *,
         host: str = "",
+        route: str = "",
         timeout_seconds: float = 10.0,
         retry_seconds: int = 30,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.host = host or self.base_url.partition("://")[2]
-        self._token = token
+        self._bearer = token if callable(token) else lambda: token
+        self._token = ""
+        self._headers = {ROUTE_HEADER: route} if route else {}
         self._timeout = timeout_seconds
         self._retry = retry_seconds
         self._lock = threading.Lock()
@@ -88,7 +97,10 @@ class Workspace:
             try:
                 return self._object(
                     self._client().do(
-                        "PUT", path, data=_Once(content), headers={"Content-Type": "application/json"}
+                        "PUT",
+                        path,
+                        data=_Once(content),
+                        headers=self._headers | {"Content-Type": "application/json"},
                     )
                 )
             except Problem:
@@ -135,7 +147,7 @@ class Workspace:
 
     def _do(self, method: str, path: str, **arguments: Any) -> Json:
         try:
-            answer = self._client().do(method, path, **arguments)
+            answer = self._client().do(method, path, headers=dict(self._headers), **arguments)
         except Problem:
             raise
         # The SDK raises its own errors, requests' and builtin ones; each has its own explanation.
@@ -154,11 +166,16 @@ class Workspace:
             if self._api is None:
                 quiet()
                 from databricks.sdk.core import ApiClient, Config
+                from databricks.sdk.credentials_provider import credentials_strategy
 
+                # Explicit, so that nothing of the environment is tried.
+                bearer = credentials_strategy("pat", [])(
+                    lambda _: lambda: {"Authorization": f"Bearer {self._fresh()}"}
+                )
                 config = Config(
                     host=self.base_url,
-                    token=self._token,
                     auth_type="pat",
+                    credentials_strategy=bearer,
                     http_timeout_seconds=self._timeout,
                     retry_timeout_seconds=self._retry,
                     # A path that cannot exist: a profile named in the environment must not mix in.
@@ -166,6 +183,10 @@ class Workspace:
                 )
                 self._api = ApiClient(config)
             return self._api
+
+    def _fresh(self) -> str:
+        self._token = self._bearer()
+        return self._token
 
 
 class _Once(io.BytesIO):

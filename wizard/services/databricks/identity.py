@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wizard.core.event import Table
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
@@ -40,13 +41,20 @@ class Identity:
     """From the header of an authenticated answer."""
 
 
-def prove(workspace: Workspace, read: Address) -> Work[Identity]:
-    """Asks the host and the workspace and compares. Yields findings; raises Problem on any disagreement.
-
-    Nothing is changed. Not being an administrator is a finding, not a Problem: the id is right all the same.
-    """
+def meet(workspace: Workspace) -> HostWord:
+    """Asks the host about itself, before anybody signs in to it. Raises Problem when it is of no use here."""
     word = workspace.about()
     _refuse_elsewhere(workspace.host, word)
+    return word
+
+
+def prove(workspace: Workspace, read: Address, word: HostWord | None = None) -> Work[Identity]:
+    """Asks the host and the workspace and compares. Yields findings; raises Problem on any disagreement.
+
+    `word` is what the host said of itself, when it was asked already. Nothing is changed. Not being an
+    administrator is a finding, not a Problem: the id is right all the same.
+    """
+    word = word or meet(workspace)
     me, answered = workspace.me()
     user = one_line(me.get("userName") or me.get("displayName") or "", 120)
     yield Finding("workspace.sign_in", "The workspace accepts the sign-in", Verdict.PROVEN, f"as {user}")
@@ -55,6 +63,9 @@ def prove(workspace: Workspace, read: Address) -> Work[Identity]:
         "the host's public document": word.workspace_id,
         "the workspace's answer": answered,
     }
+    if len({value for value in told.values() if value}) > 1:
+        rows = tuple((name, value or "says nothing") for name, value in told.items())
+        yield Table("The workspace id, from three sources", ("Source", "Workspace id"), rows)
     workspace_id = _agreed(workspace.host, told)
     agreeing = [name for name, value in told.items() if value]
     yield Finding(

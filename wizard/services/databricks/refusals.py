@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import shlex
 
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
@@ -120,7 +121,7 @@ def unreachable(host: str, error: BaseException) -> Problem:
     return Problem(code, f"{host} cannot be reached.", why, remedy, evidence=(said,), copy=command)
 
 
-def sign_in_failed(host: str, said: str) -> Problem:
+def sign_in_failed(host: str, said: str, profile: str = "") -> Problem:
     """Credentials could not even be made, before the workspace was asked."""
     expired = "Refresh token" in said or "refresh" in said.lower()
     return Problem(
@@ -129,7 +130,7 @@ def sign_in_failed(host: str, said: str) -> Problem:
         why="The earlier sign-in has expired." if expired else "The Databricks sign-in tool said no.",
         remedy="Sign in again with the command below, or paste a personal access token.",
         evidence=(said,),
-        copy=_sign_in(host),
+        copy=_sign_in(host, profile),
         step="workspace",
     )
 
@@ -257,8 +258,9 @@ def _denied(host: str, said: str) -> Problem:
     )
 
 
-def _sign_in(host: str) -> str:
-    return f"databricks auth login --host https://{host}"
+def _sign_in(host: str, profile: str = "") -> str:
+    named = f" --profile {shlex.quote(profile)}" if profile else ""
+    return f"databricks auth login --host https://{host}{named}"
 
 
 def _look(host: str) -> str:

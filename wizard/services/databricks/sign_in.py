@@ -18,7 +18,7 @@ from wizard.services.databricks.client import quiet
 from wizard.services.databricks.refusals import sign_in_failed, spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _RESERVED = "__settings__"
 
@@ -41,6 +41,24 @@ class Source:
     """As the SDK spells it: `pat`, `databricks-cli`, `oauth-m2m`."""
     config_file: str = ""
     token: str = field(default="", repr=False)
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+
+
+class Renewing:
+    """Gives a token that is good now, and tells each new one to `learn`. Raises Problem."""
+
+    def __init__(self, ask: Callable[[], str], learn: Callable[[str], object]) -> None:
+        self._ask = ask
+        self._learn = learn
+        self._last = ""
+
+    def __call__(self) -> str:
+        token = self._ask()
+        if token != self._last:
+            self._learn(token)
+            self._last = token
+        return token
 
 
 def config_path(environ: Mapping[str, str], home: Path) -> Path:
@@ -51,51 +69,114 @@ def config_path(environ: Mapping[str, str], home: Path) -> Path:
     return Path(named) if named else home / ".databrickscfg"
 
 
-def sources(host: str, environ: Mapping[str, str], home: Path) -> list[Source]:
-    """Profiles that name this host, then the environment; a file that cannot be read counts as empty."""
+def profiles(host: str, environ: Mapping[str, str], home: Path) -> list[Source]:
+    """The profiles of the config file that name this host; a file that cannot be read counts as empty."""
     file = config_path(environ, home)
-    found = [
+    return [
         _profile(name, values, file)
         for name, values in _sections(file).items()
         if _host_of(values.get("host", "")) == host.lower()
     ]
-    token, named = environ.get("DATABRICKS_TOKEN", ""), environ.get("DATABRICKS_HOST", "")
-    if token and (not named or _host_of(named) == host.lower()):
-        detail = "it names this workspace" if named else "it names no workspace, so it may be of another one"
-        found.append(
-            Source("environment", "the environment variable DATABRICKS_TOKEN", detail, host, token=token)
+
+
+def names(environ: Mapping[str, str], home: Path) -> frozenset[str]:
+    """The names of all profiles, whatever host they are of."""
+    return frozenset(_sections(config_path(environ, home)))
+
+
+def environment(host: str, environ: Mapping[str, str]) -> Source | None:
+    """What the environment variables hold for this host, or for none by name; None when nothing."""
+    named = environ.get("DATABRICKS_HOST", "")
+    if named and _host_of(named) != host.lower():
+        return None
+    detail = "it names this workspace" if named else "it names no workspace, so it may be of another one"
+    token = environ.get("DATABRICKS_TOKEN", "").strip()
+    if token:
+        return Source(
+            "environment",
+            "the environment variable DATABRICKS_TOKEN",
+            detail,
+            host,
+            f"https://{host}",
+            token=token,
         )
-    return found
+    client, secret = environ.get("DATABRICKS_CLIENT_ID", ""), environ.get("DATABRICKS_CLIENT_SECRET", "")
+    if client and secret:
+        return Source(
+            "environment",
+            "the service principal in DATABRICKS_CLIENT_ID",
+            detail,
+            host,
+            f"https://{host}",
+            auth_type="oauth-m2m",
+            client_id=client,
+            client_secret=secret,
+        )
+    return None
 
 
-def token_of(source: Source) -> str:
-    """The bearer token of a source; asks the Databricks CLI or the token endpoint when it is no PAT.
+def token_fault(pasted: str) -> str | None:
+    """Why this cannot be a token; None when it can."""
+    token = pasted.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        return "A token is one word of letters and digits: copy it again."
+    if "://" in token or ".databricks.com" in token:
+        return "This is an address, not a token. A token mostly begins with dapi."
+    return None
 
-    Such a token is valid for about an hour. Blocks; raises Problem.
+
+def bearer_of(
+    source: Source, learn: Callable[[str], object] = lambda _: None, *, url: str = "", cli: str = ""
+) -> str | Renewing:
+    """The token of a source, or what gives one that is good for about an hour and renews it.
+
+    The Databricks command line or the token endpoint is asked once, so that a source that fails fails here.
+    `url` is where the host answers when that is elsewhere. Blocks; raises Problem.
     """
     if source.token:
+        learn(source.token)
         return source.token
+    renewing = Renewing(_asking(source, url or source.url, cli), learn)
+    renewing()
+    return renewing
+
+
+def _asking(source: Source, url: str, cli: str) -> Callable[[], str]:
+    """Asks the SDK for the token of a source, which it keeps and renews. Raises Problem."""
     quiet()
     from databricks.sdk.core import Config
+
+    def failed(said: str) -> Problem:
+        return sign_in_failed(source.host, said, profile=source.profile)
 
     try:
         config: Any = Config(
             # Said again, because a DATABRICKS_HOST in the environment would win over the file.
-            host=source.url,
-            profile=source.profile,
-            config_file=source.config_file,
+            host=url,
+            profile=source.profile or None,
+            config_file=source.config_file or os.path.join(os.devnull, "none"),  # noqa: PTH118  # text, for the SDK
             auth_type=source.auth_type,
+            client_id=source.client_id or None,
+            client_secret=source.client_secret or None,
+            databricks_cli_path=cli or None,
             http_timeout_seconds=10,
             retry_timeout_seconds=30,
         )
-        header = str(config.authenticate().get("Authorization", ""))
     # The SDK raises ValueError, OSError and errors of requests here; all mean that there is no token.
     except Exception as error:
-        raise sign_in_failed(source.host, spoken(error)) from error
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() != "bearer" or not token:
-        raise sign_in_failed(source.host, "The profile holds no token.")
-    return token
+        raise failed(spoken(error, source.client_secret)) from error
+
+    def ask() -> str:
+        try:
+            header = str(config.authenticate().get("Authorization", ""))
+        except Exception as error:
+            raise failed(spoken(error, source.client_secret)) from error
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise failed("There is no token in it.")
+        return token
+
+    return ask
 
 
 def broken(environ: Mapping[str, str], home: Path) -> Problem | None:
@@ -137,7 +218,8 @@ def _profile(name: str, values: Mapping[str, str], file: Path) -> Source:
     kinds = {
         "pat": "personal access token",
         "oauth-m2m": "service principal",
-        "databricks-cli": "browser sign-in",
+        "databricks-cli": "sign-in of the Databricks command line",
+        "external-browser": "browser sign-in",
     }
     return Source(
         id=f"profile:{one_line(name, 80)}",

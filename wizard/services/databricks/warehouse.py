@@ -68,7 +68,9 @@ class Warehouse:
             return "It is deleted." if self.state == "DELETED" else "It is being deleted."
         if self.serverless:
             return ""
-        return "It is not serverless: in its settings choose type Serverless, then come back."
+        kind = "classic" if self.type == "CLASSIC" else self.type.title()
+        what = f"It is a {kind} warehouse without serverless compute" if kind else "It is not serverless"
+        return f"{what}: in its settings choose the type Serverless, then come back."
 
 
 def read(raw: Json) -> Warehouse:
