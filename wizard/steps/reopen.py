@@ -50,11 +50,10 @@ def workspace(facts: Facts, services: Services, profile: str = "") -> Workspace 
     if source is None:
         return _no_token(known.host, profile)
     try:
-        token = sign_in.token_of(source)
+        bearer = sign_in.bearer_of(source, services.redact.learn, url=services.workspace_url(known.host))
     except Problem as problem:
         return problem
-    services.redact.learn(token)
-    return client.Workspace(services.workspace_url(known.host), token, host=known.host)
+    return client.Workspace(services.workspace_url(known.host), bearer, host=known.host)
 
 
 def _no_aws(profile: str, before: str) -> Problem:

@@ -115,6 +115,13 @@ def environment(host: str, environ: Mapping[str, str]) -> Source | None:
     return None
 
 
+def sources(host: str, environ: Mapping[str, str], home: Path) -> list[Source]:
+    """Every way that needs nobody: profiles that name this host, then the environment."""
+    silent = [s for s in profiles(host, environ, home) if s.auth_type != "external-browser"]
+    around = environment(host, environ)
+    return [*silent, around] if around else silent
+
+
 def token_fault(pasted: str) -> str | None:
     """Why this cannot be a token; None when it can."""
     token = pasted.strip()
