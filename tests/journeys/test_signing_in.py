@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 from typing import Any
 from urllib.request import urlopen
@@ -18,7 +19,10 @@ from wizard.core.flow import Status
 from wizard.core.journey import Visit
 from wizard.core.problem import Problem
 from wizard.demo.hands import Hands
-from wizard.steps import FRONT
+from wizard.services.aws import sso_cache
+from wizard.services.aws.profiles import list_sources
+from wizard.services.aws.session import AwsPlaces
+from wizard.steps import FRONT, credentials
 from wizard.ui.app import WizardApp
 
 
@@ -336,3 +340,61 @@ def test_the_screen_goes_the_same_way(play: Any) -> None:
         "credentials ask save",
         "credentials done",
     ]
+
+
+def test_an_expiry_on_the_screen_leads_to_the_sign_in_and_back(play: Any) -> None:
+    """Enter, and nothing but Enter: the problem leads to the sign-in, the sign-in offers the same, and leads back."""
+    ends: list[str] = []
+
+    async def walk(played: Any, visits: tuple[Visit, ...]) -> None:
+        app = WizardApp(played.flow, FRONT)
+
+        async def look(step: str, moment: str) -> None:
+            if (step, moment) == ("credentials", "done") and "credentials done" not in ends:
+                end_the_sign_in(played)
+            if not moment.startswith("ask"):
+                ends.append(f"{step} {moment}")
+
+        async with app.run_test(size=(80, 24)) as pilot:
+            await Hands(app, pilot, look).walk(visits)
+
+    with play("fresh") as played:
+        again = (Visit("credentials"), Visit("permissions"))
+        asyncio.run(
+            walk(
+                played,
+                (
+                    Visit("credentials", {"source": "profile:htd-admin"}),
+                    Visit("permissions", ends="stopped"),
+                    *again,
+                ),
+            )
+        )
+    assert ends[-4:] == ["credentials done", "permissions stopped", "credentials done", "permissions done"]
+
+
+@pytest.mark.parametrize(
+    ("signed_in", "environ", "offered"),
+    [
+        (True, {}, "profile:sso"),
+        (False, {}, "profile:default"),
+        (True, {"AWS_PROFILE": "default"}, "profile:sso"),
+        (True, {"AWS_PROFILE": "user"}, "profile:user"),
+    ],
+)
+def test_what_is_offered_first(
+    tmp_path: Path, signed_in: bool, environ: dict[str, str], offered: str
+) -> None:
+    places = AwsPlaces.of({}, tmp_path)
+    places.config_file.parent.mkdir()
+    places.config_file.write_text(
+        "[profile sso]\nsso_start_url = https://x/start\nsso_region = us-east-1\nsso_account_id = 1\n"
+        "sso_role_name = A\n"
+    )
+    keys = "aws_access_key_id = AKIAX\naws_secret_access_key = s\n"
+    places.credentials_file.write_text(f"[default]\n{keys}[user]\n{keys}")
+    if signed_in:
+        ends = sso_cache.spelled(datetime.now(UTC) + timedelta(hours=1))
+        token = {"accessToken": "t", "expiresAt": ends}
+        sso_cache.write(sso_cache.file_of(places.sso_cache, "https://x/start"), token)
+    assert credentials._offered(list_sources(places, environ), {}, None)[0] == offered

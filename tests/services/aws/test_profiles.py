@@ -157,6 +157,20 @@ def test_a_named_profile_that_is_nowhere_says_so(places: AwsPlaces) -> None:
     assert "nope" not in by_name(list_sources(places, {}, NOW))
 
 
+def test_the_default_profile_is_in_effect_when_nothing_else_is_named(places: AwsPlaces) -> None:
+    places.credentials_file.write_text("[default]\naws_access_key_id = AKIAX\naws_secret_access_key = s\n")
+    assert by_name(list_sources(places, {}, NOW))["default"].in_effect
+    assert not by_name(list_sources(places, {"AWS_PROFILE": "prod"}, NOW))["default"].in_effect
+    keys = {"AWS_ACCESS_KEY_ID": "AKIAX", "AWS_SECRET_ACCESS_KEY": "s"}
+    assert not by_name(list_sources(places, keys, NOW))["default"].in_effect
+
+
+def test_a_name_that_a_terminal_would_obey_is_passed_over(places: AwsPlaces) -> None:
+    places.config_file.write_text("[profile a\x1b]52;c;QUJD\x07]\nregion = x\n[profile fine]\nregion = x\n")
+    assert "\x1b" not in repr([source.words for source in list_sources(places, {}, NOW)])
+    assert "fine" in by_name(list_sources(places, {}, NOW))
+
+
 def test_nothing_secret_is_shown(places: AwsPlaces) -> None:
     shown = repr(
         list_sources(

@@ -75,6 +75,8 @@ def _profiles(
     for section, settings in config.items():
         kind, _, name = section.strip().partition(" ")
         name = name.strip().strip("\"'")
+        if name != one_line(name, 200):
+            continue  # a terminal would obey it; no tool makes such a name
         if section == "default":
             profiles["default"] = dict(settings)
         elif kind == "profile" and name:
@@ -82,5 +84,7 @@ def _profiles(
         elif kind == "sso-session" and name:
             sessions[name] = dict(settings)
     for name, settings in keys.items():
+        if name != one_line(name, 200):
+            continue
         profiles[name] = {**profiles.get(name, {}), **settings}
     return profiles, sessions

@@ -323,6 +323,10 @@ def _with_precedence(source: Source, named: str, environment: bool) -> Source:
     if named and source.name == named:
         beaten = ", but the keys in the environment win over it" if environment else ""
         return replace(source, in_effect=not environment, precedence=f"Named by AWS_PROFILE{beaten}.")
+    if source.name == "default" and not named and not environment and source.kind != "empty":
+        return replace(
+            source, in_effect=True, precedence="The AWS CLI and Terraform take the default profile unasked."
+        )
     if source.shadowed:
         return replace(
             source, precedence="It also holds keys, which Terraform would take first; they are not used."
