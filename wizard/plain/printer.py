@@ -160,7 +160,7 @@ def diff_lines(before: str, after: str, context: int = 2) -> list[str]:
 def _code(code: DeviceCode) -> list[str]:
     until = code.expires_at.astimezone().strftime("%H:%M")
     if not code.user_code:
-        return [f"Sign in in the browser on this computer, until {until}: {code.url_complete}"]
+        return [f"Sign in with the browser of this computer, until {until}: {code.url_complete}"]
     return [
         f"Open {code.url_complete}",
         f"and approve if it shows this code: {code.user_code}   (valid until {until})",

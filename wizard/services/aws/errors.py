@@ -37,6 +37,7 @@ _CLASSES = {
     "ProxyConnectionError": "proxy",
     "SSLError": "tls",
     "ConnectionClosedError": "no_network",
+    "ResponseParserError": "intercepted",
     "HTTPClientError": "no_network",
 }
 """Class of the exception -> reason word. Classes are known by name, so that botocore stays unimported."""

@@ -161,6 +161,22 @@ def _tls(text: str, _: BaseException | None) -> dict[str, Any]:
     return next(({"why": words} for part, words in _TRUST.items() if part in text), {})
 
 
+def _proxy(text: str, error: BaseException | None) -> dict[str, Any]:
+    inner = one_line(getattr(error, "kwargs", {}).get("error", ""), 500)
+    whole = f"{text} {inner}"
+    named = re.search(r"proxy URL: \"?(?:https?://)?(?:[^@\s\"]*@)?(?P<host>[\w.-]+(?::\d+)?)", whole)
+    proxy = f"The proxy {named['host']}" if named else "The proxy"
+    if re.search(r"\b407\b|Proxy Authentication Required", whole):
+        return {
+            "what": "The proxy wants a user name and a password.",
+            "why": f"{proxy} answered 407, Proxy Authentication Required.",
+            "remedy": "Put them into HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT) and start the wizard again.",
+        }
+    if found := re.search(r"Tunnel connection failed: (\d{3} [\w ]{0,40})", whole):
+        return {"why": f"{proxy} refused to connect to AWS: {found[1].strip()}."}
+    return {"why": f"{proxy}, named in HTTPS_PROXY, refused or did not answer."} if named else {}
+
+
 def _network(text: str, error: BaseException | None) -> dict[str, Any]:
     inner = one_line(getattr(error, "kwargs", {}).get("error", ""), 500)
     whole = f"{text} {inner}"
@@ -188,4 +204,5 @@ _TELLING: Mapping[str, Callable[[str, BaseException | None], dict[str, Any]]] = 
     "config": _config,
     "tls": _tls,
     "no_network": _network,
+    "proxy": _proxy,
 }

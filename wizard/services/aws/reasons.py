@@ -284,6 +284,12 @@ CONNECTION: dict[str, Reason] = {
         "Set AWS_CA_BUNDLE to your company's certificate file and start the wizard again.",
         what="The connection to AWS is not trusted.",
     ),
+    "intercepted": Reason(
+        "aws.intercepted",
+        "The answer is a web page and not AWS's: the sign-in page of a guest network, or a filtering proxy.",
+        "Open any page in a browser to sign in to the network, or ask whoever runs the proxy to let AWS through.",
+        what="Something else answered instead of AWS.",
+    ),
     "slow": Reason(
         "aws.timeout",
         "No answer came in time.",

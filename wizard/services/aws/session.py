@@ -13,6 +13,7 @@ from wizard.core.problem import Problem
 from wizard.core.text import plural
 from wizard.services.aws.errors import told
 from wizard.services.aws.keys import Keys
+from wizard.services.aws.reasons import CONNECTION
 
 DEFAULT_REGION = "us-east-1"
 
@@ -101,7 +102,9 @@ def botocore_session(places: AwsPlaces, profile: str | None = None) -> Any:
                 kwargs["endpoint_url"] = places.endpoint(service_name)
             if kwargs.get("verify") is None and places.ca_bundle:
                 kwargs["verify"] = places.ca_bundle
-            return super().create_client(service_name, *args, **kwargs)
+            client = super().create_client(service_name, *args, **kwargs)
+            client.meta.events.register("before-parse", _no_web_page)
+            return client
 
     nowhere = Path("/nonexistent/aws")
     files = (places.config_file, places.credentials_file) if profile else (nowhere, nowhere)
@@ -114,6 +117,14 @@ def botocore_session(places: AwsPlaces, profile: str | None = None) -> Any:
         },
         profile=profile,
     )
+
+
+def _no_web_page(response_dict: Mapping[str, Any], **_: object) -> None:
+    """Raises Problem when a web page came instead of an answer; botocore would take it for an empty one."""
+    body = response_dict.get("body")
+    if isinstance(body, bytes) and body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        row = CONNECTION["intercepted"]
+        raise Problem(row.code, row.what, row.why, row.remedy, row.who)
 
 
 class AwsSession:

@@ -173,7 +173,7 @@ def refused() -> Problem:
         code="aws.sso.denied",
         what="The sign-in was refused in the browser.",
         why="Somebody chose “Deny”, or the organisation does not allow codes.",
-        remedy="Sign in again and approve the code that is shown here, or sign in another way.",
+        remedy="Sign in again and approve what is shown here, or sign in another way.",
         step="credentials",
     )
 

@@ -56,7 +56,7 @@ def browser_login(
             "code_challenge": _challenge(verifier),
         }
         loopback.authorize = f"{client.meta.endpoint_url}/authorize?{urlencode(asked)}"
-        yield Phase("Waiting for you to sign in in the browser")
+        yield Phase("Waiting for you in the browser")
         ends = now() + PATIENCE
         yield DeviceCode("", loopback.start_address, loopback.start_address, ends)
         if not open_browser(loopback.start_address):
@@ -78,7 +78,7 @@ def _until_back(loopback: Loopback, ends: datetime, now: Callable[[], datetime])
                 remedy="Sign in again; with a code it also works on another device.",
                 step="credentials",
             )
-        yield Wait(0.1, "waiting for you to sign in in the browser")
+        yield Wait(0.1, "waiting for you in the browser")
     if loopback.error:
         raise sso.refused()
 

@@ -80,7 +80,7 @@ class DeviceCard(Block):
         where = "here with o or on any device:" if user_code else "in a browser on this computer:"
         compare = Static(plain("It must show this code. If it does, approve."), markup=False)
         super().__init__(
-            "Approve this code in your browser" if user_code else "Sign in in your browser",
+            "Approve this code in your browser" if user_code else "Sign in with your browser",
             Vertical(
                 Static(plain(f"Open this address, {where}"), markup=False),
                 self.address,
