@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.services.aws.test_connection import answering
 from wizard.core.event import DeviceCode, Event, Wait
 from wizard.core.problem import Problem
 from wizard.demo.aws import EmbeddedAws
@@ -385,3 +386,41 @@ def test_what_the_aws_cli_says_of_an_aws_login_is_told_apart(
         sign_in.open_source(source(places, "console"), places, {})
     assert caught.value.code == code
     assert way_out in caught.value.remedy + caught.value.copy
+
+
+def test_the_role_of_cloudshell(aws: EmbeddedAws, places: AwsPlaces) -> None:
+    role = aws.portal.assign(aws.account_id, "Production", "Shell", admin=True).rsplit("/", 1)[1]
+    keys = aws.keys_for_role(role, "shell")
+    answer = {
+        "AccessKeyId": keys.access_key_id,
+        "SecretAccessKey": keys.secret_access_key,
+        "Token": keys.session_token,
+        "Expiration": sso_cache.spelled(datetime.now(UTC) + timedelta(hours=1)),
+    }
+    body = json.dumps(answer).encode()
+    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    with answering(head.encode() + body) as port:
+        environ = {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"http://127.0.0.1:{port}/role",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "secret",
+            "AWS_REGION": "eu-west-1",
+        }
+        found = list_sources(places, environ)
+        assert [(each.kind, each.in_effect) for each in found] == [("container", True)]
+        session = sign_in.open_source(found[0], places, environ)
+        assert who_am_i(session).role == role
+        assert (session.region, session.renews) == ("eu-west-1", True)
+        child = session.child_environ(environ)
+    assert child["AWS_ACCESS_KEY_ID"] == keys.access_key_id
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" not in child
+    named = list_sources(places, environ | {"AWS_PROFILE": "x"})
+    assert not next(each for each in named if each.kind == "container").in_effect
+
+
+def test_a_cloudshell_that_does_not_answer(places: AwsPlaces, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("botocore.utils.ContainerMetadataFetcher.SLEEP_TIME", 0)
+    environ = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9/role"}
+    with pytest.raises(Problem) as caught:
+        sign_in.open_source(list_sources(places, environ)[0], places, environ)
+    assert caught.value.code == "aws.container"
+    assert "Restart" in caught.value.remedy

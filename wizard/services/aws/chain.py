@@ -107,6 +107,23 @@ def cli_session(profile: str, places: AwsPlaces) -> Any:
     return botocore
 
 
+class _Given:
+    """What botocore calls a credential resolver, with one answer."""
+
+    def __init__(self, credentials: Any) -> None:
+        self._credentials = credentials
+
+    def load_credentials(self) -> Any:
+        return self._credentials
+
+
+def given_session(places: AwsPlaces, credentials: Any) -> Any:
+    """A botocore session with these credentials of botocore's and no others."""
+    botocore = botocore_session(places)
+    botocore.register_component("credential_provider", _Given(credentials))
+    return botocore
+
+
 def _metadata() -> Any:
     from botocore.utils import InstanceMetadataFetcher
 

@@ -30,6 +30,7 @@ _CLASSES = {
     "LoginInsufficientPermissions": "login_expired",
     "ProfileNotFound": "no_profile",
     "NoCredentialsError": "no_credentials",
+    "MetadataRetrievalError": "container",
     "RefreshWithMFAUnsupportedError": "mfa_needed",
     "EndpointConnectionError": "no_network",
     "ConnectTimeoutError": "slow",
@@ -54,6 +55,8 @@ def problem(error: BaseException, doing: str = "talking to AWS") -> Problem:
     reason = next(
         (_CLASSES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CLASSES), None
     )
+    if getattr(error, "kwargs", {}).get("provider") == "container-role":
+        reason = "container"
     if reason is None:
         explained = denials.explain(str(error))
         return explained or Problem(

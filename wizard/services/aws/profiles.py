@@ -17,6 +17,7 @@ from wizard.services.aws.session import AwsPlaces
 
 Kind = Literal[
     "environment",
+    "container",
     "sso",
     "sso-legacy",
     "static",
@@ -32,6 +33,7 @@ Kind = Literal[
 
 _WORDS: dict[Kind, str] = {
     "environment": "keys in the environment",
+    "container": "the role of this machine",
     "sso": "SSO",
     "sso-legacy": "SSO (older form, not renewed by itself)",
     "static": "access keys",
@@ -51,7 +53,7 @@ class Source:
     """One way to sign in that this machine already has."""
 
     id: str
-    """`environment`, `profile:NAME`, `file:PATH`."""
+    """`environment`, `container`, `profile:NAME`, `file:PATH`."""
     name: str
     """Name of the profile; empty for the environment."""
     kind: Kind
@@ -87,8 +89,8 @@ class Source:
     @property
     def words(self) -> str:
         """`profile prod (SSO)`."""
-        if self.kind == "environment":
-            return "keys in the environment"
+        if self.kind in ("environment", "container"):
+            return _WORDS[self.kind]
         return f"profile {self.name} ({_WORDS[self.kind]})"
 
 
@@ -109,6 +111,10 @@ def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | 
         Source(f"file:{file}", str(file), "unreadable", usable=False, why_not=why)
         for file, why in held.faults.items()
     ]
+    if environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI") or environ.get(
+        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+    ):
+        found.append(_container(environ, held.profiles.get("default", {})))
     named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE", "")
     if named and named not in held.profiles and not held.faults:
         why = "AWS_PROFILE names it, but neither of the AWS files holds it."
@@ -138,6 +144,23 @@ def _environment(environ: Mapping[str, str], now: datetime) -> Source | None:
         detail=f"AWS_ACCESS_KEY_ID ends in {access[-4:]}" if len(access) > 8 else "",
         usable=not why_not,
         why_not=why_not,
+    )
+
+
+def _container(environ: Mapping[str, str], default: Mapping[str, str]) -> Source:
+    """CloudShell, ECS and EKS hand out the keys of a role at an address they name in the environment."""
+    beaten = (
+        environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    )
+    mine = not beaten and _kind(default, False) == "empty"
+    return Source(
+        id="container",
+        name="",
+        kind="container",
+        region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", ""),
+        detail="given out by CloudShell or the container this runs in",
+        in_effect=mine,
+        precedence="Nothing else is named, so every tool takes it." if mine else "",
     )
 
 

@@ -151,7 +151,8 @@ CREDENTIALS: dict[str, Reason] = {
     "invalid_key": Reason(
         "aws.keys.unknown",
         "The access key was deleted or switched off, belongs to another partition, or lost its session token.",
-        "Use another key or sign in through SSO. A key that starts with ASIA needs its session token too.",
+        "Use another key or sign in through SSO. A key that starts with ASIA needs its session token too, and a region "
+        "that is switched off for the account knows no key.",
         what="AWS does not know this access key.",
         step="credentials",
     ),
@@ -240,6 +241,13 @@ CREDENTIALS: dict[str, Reason] = {
         "Console sign-ins last at most twelve hours.",
         "Run `aws login` again for this profile, or sign in another way.",
         what="The `aws login` session has expired.",
+        step="credentials",
+    ),
+    "container": Reason(
+        "aws.container",
+        "The address that CloudShell or the container gives them out at did not answer.",
+        "Open a fresh shell (in CloudShell: Actions, Restart), or sign in another way.",
+        what="This machine did not give out the keys of its role.",
         step="credentials",
     ),
     "mfa_failed": Reason(

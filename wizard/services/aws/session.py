@@ -212,7 +212,12 @@ class AwsSession:
     @property
     def renews(self) -> bool:
         """The credentials are replaced before they end, without anybody's doing."""
-        return self.terraform_can_refresh or self.method in ("sso", "login", "custom-process")
+        return self.terraform_can_refresh or self.method in (
+            "sso",
+            "login",
+            "custom-process",
+            "container-role",
+        )
 
     def last(self, base: Mapping[str, str], now: datetime) -> None:
         """See to it that a plan and an apply, begun now, end before the credentials do; renews what can be renewed.

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wizard.core.problem import Problem
 from wizard.services.aws import particulars, sso_cache
-from wizard.services.aws.chain import cli_session, profile_session
+from wizard.services.aws.chain import cli_session, given_session, profile_session
 from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
 from wizard.services.aws.profiles import Source
@@ -48,6 +48,8 @@ def open_source(
     """
     if source.kind == "environment":
         return _from_environment(environ, places, region)
+    if source.kind == "container":
+        return _from_container(source, environ, places, region)
     if source.kind == "unreadable":
         raise Problem(
             code="aws.profile.unreadable",
@@ -136,6 +138,22 @@ def _from_environment(environ: Mapping[str, str], places: AwsPlaces, region: str
     )
     where = region or environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", "")
     return keys_session(keys, places, where, "keys in the environment")
+
+
+def _from_container(source: Source, environ: Mapping[str, str], places: AwsPlaces, region: str) -> AwsSession:
+    with told("asking this machine for the keys of its role"):
+        from botocore.credentials import ContainerProvider
+
+        credentials = ContainerProvider(environ=dict(environ)).load()
+        if credentials is None:
+            raise _nothing_in(source)
+    return AwsSession(
+        places=places,
+        botocore=given_session(places, credentials),
+        source=source.words,
+        method=str(credentials.method),
+        region=region or source.region or DEFAULT_REGION,
+    )
 
 
 def _cli_refused(refused: Problem) -> Problem:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.core.text import clean, one_line
+from wizard.services.aws.chain import given_session
 from wizard.services.aws.errors import told
-from wizard.services.aws.session import AwsSession, botocore_session
+from wizard.services.aws.session import AwsSession
 from wizard.services.aws.sso import SsoToken, cached_token, refresh, unsigned
 
 
@@ -58,8 +59,7 @@ def role_session(token: SsoToken, account: str, role: str, region: str) -> AwsSe
         credentials = RefreshableCredentials.create_from_metadata(
             metadata=first, refresh_using=holder.fetch, method="sso"
         )
-        botocore = botocore_session(token.places)
-        botocore.register_component("credential_provider", _Given(credentials))
+        botocore = given_session(token.places, credentials)
     return AwsSession(
         places=token.places,
         botocore=botocore,
@@ -94,16 +94,6 @@ class _Renewing:
             "token": answer["sessionToken"],
             "expiry_time": datetime.fromtimestamp(answer["expiration"] / 1000, UTC).isoformat(),
         }
-
-
-class _Given:
-    """What botocore calls a credential resolver, with one answer."""
-
-    def __init__(self, credentials: Any) -> None:
-        self._credentials = credentials
-
-    def load_credentials(self) -> Any:
-        return self._credentials
 
 
 def _portal(token: SsoToken) -> Any:
