@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from wizard.core.event import Ask, DeviceCode, Diff
+from wizard.core.event import Ask, DeviceCode, Diff, Planned
 from wizard.core.facts import AwsIdentity
 from wizard.core.finding import Finding
 from wizard.core.flow import Status
@@ -398,3 +398,27 @@ def test_what_is_offered_first(
         token = {"accessToken": "t", "expiresAt": ends}
         sso_cache.write(sso_cache.file_of(places.sso_cache, "https://x/start"), token)
     assert credentials._offered(list_sources(places, environ), {}, None)[0] == offered
+
+
+@pytest.mark.terraform
+@pytest.mark.timeout(240)
+def test_a_profile_of_the_modules_own_is_said_before_the_yes(play: Any) -> None:
+    """terraform.tfvars may name a profile, and the provider takes it whoever signed in."""
+    with play("fresh", "terraform") as played:
+        aws, services = played.world.aws, played.flow.services
+        played.walk(until="apply")
+        boss = aws.keys_for_user("boss")
+        every = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+        aws.client("iam").put_user_policy(UserName="boss", PolicyName="all", PolicyDocument=json.dumps(every))
+        with services.aws_places.credentials_file.open("a") as keys:
+            keys.write(
+                f"[boss]\naws_access_key_id = {boss.access_key_id}\n"
+                f"aws_secret_access_key = {boss.secret_access_key}\n"
+            )
+        variables = played.world.module / "terraform.tfvars"
+        variables.write_text(variables.read_text() + 'aws_profile = "boss"\n')
+        with pytest.raises(Problem) as caught:
+            played.visit(Visit("apply", {"apply": "no"}))
+        assert caught.value.code == "apply.declined"
+        plan = next(event for _, event in played.events if isinstance(event, Planned))
+        assert any("acts as user/boss" in warning for warning in plan.warnings), plan.warnings

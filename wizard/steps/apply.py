@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -11,14 +12,14 @@ from wizard.core.finding import Finding
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.services import Services
-from wizard.steps import review
+from wizard.steps import acting, review
 from wizard.steps.parts import signed_in, terraform
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
     from wizard.services.aws import trust
     from wizard.services.terraform import aftermath
-    from wizard.services.terraform.commands import Result
+    from wizard.services.terraform.commands import PlannedRun, Result
 else:
     aftermath = lazy("wizard.services.terraform.aftermath")
     trust = lazy("wizard.services.aws.trust")
@@ -51,7 +52,7 @@ class Apply(Step[Applied]):
         if not planned.has_changes:
             yield Line("AWS already is as the module says. Nothing to apply.")
             return _applied(machine, (0, 0, 0), tool.outputs())
-        yield planned.plan
+        yield _warned(planned, who)
         if not review.said_yes(planned.plan, (yield review.ask(planned.plan, who))):
             raise _declined()
         # The plan may have been read for an hour: the credentials are looked at again.
@@ -74,6 +75,11 @@ class Apply(Step[Applied]):
         name = "tofu" if machine.engine == "tofu" else "terraform"
         start = f"{name} -chdir={machine.module}"
         return [f"{start} init", f"{start} plan -out=htd.tfplan", f"{start} apply htd.tfplan"]
+
+
+def _warned(planned: PlannedRun, who: AwsIdentity) -> Planned:
+    told = acting.warning(who, planned.callers)
+    return replace(planned.plan, warnings=(*planned.plan.warnings, told)) if told else planned.plan
 
 
 def _applied(machine: Machine, counts: tuple[int, int, int], outputs: dict[str, object]) -> Applied:

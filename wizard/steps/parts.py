@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.core.facts import Facts, Machine
+from wizard.core.facts import AwsIdentity, Facts, Machine
 from wizard.core.problem import Problem
 from wizard.services import Services
 
@@ -78,7 +78,7 @@ def terraform(facts: Facts, services: Services) -> Terraform:
     from wizard.services.aws.denials import explain
     from wizard.services.terraform import provider
     from wizard.services.terraform.commands import Terraform
-    from wizard.steps import standing
+    from wizard.steps import acting, standing
 
     machine = facts.need(Machine)
     engine = services.engine or services.find_engine()
@@ -92,6 +92,7 @@ def terraform(facts: Facts, services: Services) -> Terraform:
         runs=services.paths.state / "runs",
         explain=explain,
         standing=lambda lost, made: standing.refusal(facts, services, lost, made),
+        acting=lambda callers: acting.refusal(facts.get(AwsIdentity), callers),
         now=services.now,
         stopping=services.stopping,
     )

@@ -46,6 +46,20 @@ def who_am_i(session: AwsSession) -> Caller:
     return Caller(str(answer["Account"]), arn, str(answer["UserId"]), kind_of(arn))
 
 
+def principal(arn: str) -> str:
+    """The ARN without the name of a role's session, which is another one each time."""
+    found = _ARN.fullmatch(arn)
+    if found and found["rest"].startswith("assumed-role/"):
+        return arn.rpartition("/")[0]
+    return arn
+
+
+def account_of(arn: str) -> str:
+    """The account an ARN of IAM or STS names; empty when it names none."""
+    found = _ARN.fullmatch(arn)
+    return found["account"] if found else ""
+
+
 def kind_of(arn: str) -> Kind:
     """What sort of principal an ARN names."""
     found = _ARN.fullmatch(arn)

@@ -22,6 +22,7 @@ from wizard.core.stopping import Stopping
 from wizard.core.text import one_line
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
+from wizard.services.terraform import acting as acted
 from wizard.services.terraform import diagnostics, module, planfile, state, stream
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
@@ -37,6 +38,10 @@ Standing = Callable[[Sequence[str], Sequence[str]], Problem | None]
 """(what the state knows and the plan would make again, everything it would make) -> why it may not be applied."""
 
 
+Acting = Callable[[Sequence[str]], Problem | None]
+"""The ARNs that Terraform acted as while it planned -> why the plan may not be used."""
+
+
 @dataclass(frozen=True)
 class PlannedRun:
     """A plan in a file, and how it reads."""
@@ -44,6 +49,8 @@ class PlannedRun:
     plan: Planned
     file: Path
     has_changes: bool
+    callers: tuple[str, ...] = ()
+    """The ARNs that Terraform acted as, where the module looks at its caller."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +78,7 @@ class Terraform:
         runs: Path,
         explain: Explain,
         standing: Standing | None = None,
+        acting: Acting | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         stopping: Stopping | None = None,
     ) -> None:
@@ -80,6 +88,7 @@ class Terraform:
         self._runs = runs
         self._explain = explain
         self._standing = standing
+        self._acting = acting
         self._now = now
         self._stopping = stopping or Stopping()
 
@@ -174,13 +183,16 @@ class Terraform:
             yield from self._run(title, options, heard)
             self._check(heard, "planning", good=(0, 2))
             document = yield from self._document("show", "-json", str(file))
+            callers = acted.callers(document)
+            if self._acting and (stranger := self._acting(callers)):
+                raise stranger
             read = plans.read(document, heard.gone)
             self._stop_before_making_twice(read)
         except BaseException:
             planfile.discard(file, self._runs)
             raise
         plan = replace(read.planned, command=self._typed(self._apply_options(file)))
-        planned = PlannedRun(plan, file, heard.code == 2)
+        planned = PlannedRun(plan, file, heard.code == 2, callers)
         # At the latest when the program ends.
         weakref.finalize(planned, planfile.discard_unapplied, file, self._runs)
         return planned
