@@ -21,6 +21,12 @@ def add(parser: argparse.ArgumentParser) -> None:
         "Exit status: 0 when the chain is whole, 10 + the number of the first broken joint, "
         "10 when nothing is known to be broken but not everything could be looked at."
     )
+    add_target(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def add_target(parser: argparse.ArgumentParser) -> None:
+    """Arguments that say what is looked at, and as whom."""
     parser.add_argument("--deployment", default="default", metavar="NAME", help="which of the wizard's runs")
     parser.add_argument("--aws-profile", default="", metavar="NAME", help="sign in to AWS with this profile")
     parser.add_argument(
@@ -28,7 +34,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--warehouse-id", default="", metavar="ID", help="look at this SQL warehouse")
     parser.add_argument("--location", default="", metavar="S3", help="read this: s3://bucket/folder/file.csv")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(arguments: argparse.Namespace, cancel: threading.Event) -> int:

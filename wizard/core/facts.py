@@ -123,6 +123,11 @@ class DataProven:
     rows: int
     seconds: float
     location: str
+    tests: str = ""
+    """The command of the operator's own tests, empty when they were not run."""
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
 
 
 T = TypeVar("T")

@@ -1,0 +1,82 @@
+"""The implementation status after a journey: complete, then blocked, and never a secret in it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from wizard.commands import check
+from wizard.core.chain import JOINTS, Chain
+from wizard.core.facts import Facts
+from wizard.core.finding import Verdict
+from wizard.core.record import Record
+from wizard.steps import STEPS
+from wizard.steps.report import Report, gather
+
+NOTHING_SAID = argparse.Namespace(aws_profile="", databricks_profile="", warehouse_id="", location="")
+
+
+def report(played: Any, look: bool = True) -> Report:
+    services = replace(played.flow.services, aws=None, workspace=None, engine=None)
+    record = Record.at(services.paths.state, "default")
+    chain = check.look(NOTHING_SAID, services, record, threading.Event()) if look else Chain()
+    return gather(record.facts, record.when, chain, STEPS, services)
+
+
+def test_complete_then_blocked_with_who_can_mend_it_and_how(play: Any) -> None:
+    with play() as played:
+        played.walk(until="proof")
+        unfinished = report(played, look=False)
+        assert (unfinished.status, unfinished.as_dict()["open"]) == ("in progress", ["proof"])
+        played.visit(played.visits[-1])
+        whole = report(played)
+        said = whole.markdown()
+        assert whole.status == "complete"
+        assert said.startswith("# Implementation status: complete")
+        for part in (
+            "Complete",
+            "Blocked",
+            "Next steps",
+            "Files changed",
+            "Resources made",
+            "Tests",
+            "Sources",
+        ):
+            assert f"\n## {part}\n" in said
+        assert "## Blocked\n\nNothing." in said
+        assert "terraform.tfvars" in said
+        assert ".backup`" in said
+        assert "sql-config-" in said
+        assert "`aws_iam_instance_profile.this`: `htd-instance-profile`" in said
+        assert (
+            "HIVE_TO_DELTA_TEST_WAREHOUSE_ID=f6dd72df81d69f03 HIVE_TO_DELTA_TEST_GLUE_DATABASE=htd_db" in said
+        )
+        assert json.loads(json.dumps(whole.as_dict()))["chain"]["whole"] is True
+        for secret in (played.world.workspace.token, *played.flow.services.aws.secrets()):
+            assert secret not in said
+
+        played.world.workspace.add_registration(played.flow.services.chain.links[5].finding.evidence)
+        arn = next(iter(played.world.workspace._state.profiles))
+        played.world.workspace.add_registration(arn, "arn:aws:iam::123456789012:role/other")
+        blocked = report(played)
+        assert blocked.status == "blocked"
+        assert blocked.as_dict()["blocked"][0]["joint"] == 6
+        text = blocked.markdown()
+        assert "**Joint 6:" in text
+        assert "Who can do it: a Databricks workspace administrator" in text
+        assert "databricks instance-profiles" in text
+
+
+def test_what_comes_from_outside_is_no_markup() -> None:
+    now = datetime(2026, 1, 2, tzinfo=UTC)
+    hostile = JOINTS[0].finding(Verdict.GAP, "| <script> ](http://x) \x1b[31m`")
+    text = Report(now, Facts({}), {}, Chain().seen(hostile, now), ()).markdown()
+    assert "\x1b" not in text
+    assert text.count("`") % 2 == 0
+    row = next(line for line in text.splitlines() if line.startswith("| 1 |"))
+    assert "\\<script\\>" in row
+    assert row.replace("\\|", "").count("|") == 5
