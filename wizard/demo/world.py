@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -102,6 +104,13 @@ class World:
         for source in module.packaged().iterdir():
             if source.is_file() and source.suffix in (".tf", ".tfvars"):
                 (self.module / source.name).write_bytes(source.read_bytes())
+        # The project's own tests, which the last step offers to run.
+        shutil.copytree(
+            Path(__file__).with_name("suite"),
+            self.module.parent,
+            dirs_exist_ok=True,
+            ignore=shutil.ignore_patterns("__pycache__"),
+        )
         if self.scenario.start == "stuck":
             host = REGISTRIES.get(self.engine.kind, PROVIDER_HOST)
             seed(self.aws, self.module, prefix=self.scenario.prefix, provider_host=host)
@@ -158,6 +167,8 @@ class World:
                 "AWS_EC2_METADATA_DISABLED": "true",
                 "DATABRICKS_CONFIG_FILE": str(self.home / ".databrickscfg"),
                 "NO_PROXY": "127.0.0.1,localhost",
+                # The Python in which the pretend project's tests run.
+                "PYTHON": sys.executable,
                 # How long the recording's apply seems to take: somebody who watches wants to see it.
                 SECONDS: environ.get(SECONDS, "4" if self._attended else "1"),
             }

@@ -14,6 +14,7 @@ from wizard.core.problem import Problem
 from wizard.core.question import Question
 from wizard.core.work import wait_for
 from wizard.services import Services
+from wizard.steps import own_tests
 from wizard.steps.chain import Target, break_of, chained, look
 from wizard.steps.parts import connected, signed_in
 from wizard.steps.step import Step
@@ -60,7 +61,12 @@ class Proof(Step[DataProven]):
             yield Line(
                 f"The data was read, but joint {broken.joint.number} is not right.", "warning", "chain"
             )
-        return DataProven(read.statement, read.rows, read.seconds, location)
+        tested = yield from own_tests.offer(facts, services)
+        proven = DataProven(read.statement, read.rows, read.seconds, location)
+        if tested is None:
+            return proven
+        command, tally = tested
+        return replace(proven, tests=command, passed=tally.passed, failed=tally.failed, skipped=tally.skipped)
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
         fact = facts.need(DataProven)
@@ -75,9 +81,11 @@ class Proof(Step[DataProven]):
         if applied is None or warehouse is None:
             return []
         body = f'{{"warehouse_id": "{warehouse.id}", "statement": "SELECT 1"}}'
+        database = applied.output("glue_database")
+        glue = f" HIVE_TO_DELTA_TEST_GLUE_DATABASE={database}" if database else ""
         return [
             f"databricks api post /api/2.0/sql/statements --json '{body}'",
-            f"HIVE_TO_DELTA_TEST_WAREHOUSE_ID={warehouse.id} make test",
+            f"HIVE_TO_DELTA_TEST_WAREHOUSE_ID={warehouse.id}{glue} make test",
         ]
 
 

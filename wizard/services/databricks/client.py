@@ -75,6 +75,10 @@ class Workspace:
     def __repr__(self) -> str:
         return f"Workspace({self.host})"
 
+    def environ(self) -> dict[str, str]:
+        """What lets a program be who we are here; for its environment and for nothing else."""
+        return {"DATABRICKS_HOST": self.base_url, "DATABRICKS_TOKEN": self._token}
+
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         """GET as JSON. Raises Problem."""
         return self._do("GET", path, query=dict(query) if query else None)
