@@ -183,7 +183,7 @@ def run(command: str, folder: Path, environ: Mapping[str, str], runs: Path, now:
     yield Phase("Running your tests", command)
     try:
         # Off a terminal pytest cuts the reasons of failures at 80 columns.
-        wide = {"COLUMNS": "300", **environ}
+        wide = {**environ, "COLUMNS": "300"}
         begun = runner.start(argv, wide, runs / f"{now:%Y%m%d-%H%M%S}-tests", now, folder)
     except OSError as error:
         raise _not_started(command, folder, one_line(error)) from error
