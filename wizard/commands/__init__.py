@@ -14,6 +14,7 @@ from wizard.commands import (
     report,
     run,
     tfvars,
+    undo,
     workspace,
 )
 
@@ -38,6 +39,7 @@ COMMANDS: tuple[Command, ...] = (
     demo,
     check,
     report,
+    undo,
     explain,
     permissions,
     workspace,

@@ -79,6 +79,17 @@ class Record:
         if name not in KINDS:
             return
         self._held[name], self._at[name] = fact, self._now()
+        self._write()
+
+    def forget(self, *kinds: type) -> None:
+        """Remember these no more. Raises Problem when the file cannot be written."""
+        names = {kind.__name__ for kind in kinds} & set(self._held)
+        for name in names:
+            del self._held[name], self._at[name]
+        if names:
+            self._write()
+
+    def _write(self) -> None:
         entries = {
             each: {"at": self._at[each].isoformat(), "fact": _plain(held)}
             for each, held in self._held.items()
