@@ -50,6 +50,17 @@ def walked(
     return fact, events
 
 
+def undone(folder: Path, fact: VariablesWritten) -> Problem:
+    """What the undo key does."""
+    facts = Facts({}).put(fact)
+    taking_back = Variables().undo(facts)
+    assert taking_back is not None
+    services: Any = SimpleNamespace()
+    with pytest.raises(Problem) as caught:
+        list(taking_back.run(facts, services))
+    return caught.value
+
+
 def asked(events: list[Event]) -> list[Ask]:
     return [event for event in events if isinstance(event, Ask)]
 
@@ -169,3 +180,26 @@ def test_a_list_that_outgrows_the_trust_policy_is_told_before(folder: Path) -> N
     (folder / "terraform.tfvars").write_text(f"{NAME} = [{many}]\n")
     _, events = walked(folder, {"write": "yes"})
     assert "With 46 workspaces the role's trust policy has 2," in warned(events)
+
+
+def test_one_key_undoes(folder: Path) -> None:
+    path = folder / "terraform.tfvars"
+    before = path.read_bytes()
+    fact, _ = walked(folder, {"write": "yes"})
+    assert undone(folder, fact).code == "variables.undone"
+    assert path.read_bytes() == before
+    fact, _ = walked(folder, {"write": "yes"})
+    path.write_bytes(path.read_bytes() + b"# mine\n")
+    assert undone(folder, fact).code == "tfvars.moved_on"
+    assert path.read_bytes().endswith(b"# mine\n")
+    unchanged, _ = walked(folder, {})
+    assert Variables().undo(Facts({}).put(unchanged)) is None
+
+
+def test_undo_of_a_file_that_was_not_there(folder: Path) -> None:
+    path = folder / "terraform.tfvars"
+    path.unlink()
+    fact, _ = walked(folder, {"write": "yes"})
+    assert path.read_text() == f'{NAME} = ["{ID}"]\n'
+    undone(folder, fact)
+    assert not path.exists()

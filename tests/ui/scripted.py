@@ -272,6 +272,18 @@ class Variables(Scripted):
         yield Finding("variables.ids", "The list names this workspace", Verdict.PROVEN, "1 id")
         return VariablesWritten("terraform.tfvars", ("databricks-serverless-4242424242",), True)
 
+    def undo(self, facts: Facts) -> Variables | None:
+        return Undo() if VariablesWritten in facts else None
+
+
+class Undo(Variables):
+    def run(self, facts: Facts, services: World) -> Run[VariablesWritten]:
+        yield Phase("Putting terraform.tfvars back as it was")
+        services.heard["undo"] = facts.need(VariablesWritten).path
+        raise Problem(
+            "variables.undone", "terraform.tfvars is as it was before.", "You undid it.", "Try again."
+        )
+
 
 class Apply(Scripted):
     id = "apply"

@@ -81,6 +81,24 @@ def test_no_has_the_focus_and_leaves_everything_as_it_is(drive: Callable[..., An
     asyncio.run(run())
 
 
+def test_one_key_takes_back_what_was_written(drive: Callable[..., Any]) -> None:
+    async def run() -> None:
+        async with drive() as d:
+            for keys in KEYS_TO_THE_END[:9]:
+                await d.press(*keys)
+            assert d.app.flow.status(d.app.flow.step("variables")) is Status.DONE
+            await d.press("u")
+            assert d.world.heard["undo"] == "terraform.tfvars"
+            assert "is as it was before" in d.text
+            assert d.app.flow.status(d.app.flow.step("variables")) is Status.STOPPED
+            await d.pilot.press("u")
+            await d.settled()
+            await d.press("enter")
+            assert "One line changes" in d.text
+
+    asyncio.run(run())
+
+
 def test_looking_back_loses_nothing_that_was_typed(drive: Callable[..., Any]) -> None:
     async def run() -> None:
         async with drive() as d:

@@ -74,6 +74,8 @@ class VariablesWritten:
     external_ids: tuple[str, ...]
     changed: bool = field(compare=False)
     backup: str = field(default="", compare=False)
+    sha: str = field(default="", compare=False)
+    """SHA-256 of the bytes that were written, in hexadecimal."""
 
 
 @dataclass(frozen=True)

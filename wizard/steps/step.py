@@ -40,3 +40,7 @@ class Step(ABC, Generic[F]):
     def equivalent(self, facts: Facts) -> list[str]:  # noqa: ARG002  # for those that override it
         """The shell commands a person would have typed instead."""
         return []
+
+    def undo(self, facts: Facts) -> Step[F] | None:  # noqa: ARG002  # for those that override it
+        """What takes back the change of the last run, one key away; None when there is nothing to take back."""
+        return None

@@ -85,7 +85,7 @@ class Variables(Step[VariablesWritten]):
         if external_id not in ids:
             raise _lost(path, external_id)
         yield _listed(path, ids)
-        return VariablesWritten(str(path), tuple(ids), edit.changed, str(backup or ""))
+        return VariablesWritten(str(path), tuple(ids), edit.changed, str(backup or ""), edit.after.sha)
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:  # noqa: ARG002  # reads one file
         path, external_id = _path(facts), facts.need(WorkspaceProven).external_id
@@ -106,6 +106,26 @@ class Variables(Step[VariablesWritten]):
         if not workspace or not machine:
             return []
         return [f"htd-wizard tfvars add {_path(facts)} {NAME} {workspace.external_id}"]
+
+    def undo(self, facts: Facts) -> Undo | None:
+        written = facts.get(VariablesWritten)
+        return Undo() if written and written.changed else None
+
+
+class Undo(Variables):
+    """Puts the file back as it was before the last change, unless somebody else changed it since."""
+
+    def run(self, facts: Facts, services: Services) -> Run[VariablesWritten]:  # noqa: ARG002  # writes one file
+        written = facts.need(VariablesWritten)
+        path = Path(written.path)
+        yield Phase(f"Putting {path.name} back as it was")
+        files.undo(path, written.sha, written.backup)
+        raise Problem(
+            code="variables.undone",
+            what=f"{path.name} is as it was before, byte for byte.",
+            why="You undid the change. What an apply has made in AWS meanwhile is still there.",
+            remedy="Try again to make the change anew.",
+        )
 
 
 def _asked(path: Path, edit: Edit, services: Services) -> Run[Edit]:

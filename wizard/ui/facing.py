@@ -36,3 +36,9 @@ class Facing:
         """The commands a person would have typed instead."""
         commands = getattr(self.step, "equivalent", None)
         return list(commands(facts)) if commands else []
+
+    def undo(self, facts: Facts) -> StepLike | None:
+        """What takes back the change of the last run; None when there is nothing to take back."""
+        taking_back = getattr(self.step, "undo", None)
+        step: StepLike | None = taking_back(facts) if taking_back else None
+        return step

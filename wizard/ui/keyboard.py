@@ -46,6 +46,7 @@ class Keyboard(Screen[None]):
             tooltip="A letter to whoever can mend it, to copy or save",
         ),
         Binding("r,f5", "again", "Again", id="again", tooltip="Run this step again"),
+        Binding("u,f12", "undo", "Undo", id="undo", tooltip="Put the file back as it was before this step"),
         Binding("g,f11", "rail", "Steps", show=False, id="rail", tooltip="Move to the list of steps"),
         Binding(
             "f",
@@ -110,6 +111,11 @@ class Keyboard(Screen[None]):
             ),
             self._again_answered,
         )
+
+    def action_undo(self) -> None:
+        taking_back = self.face.undo(self.flow.facts)
+        if taking_back is not None:
+            self.jobs.start(taking_back)
 
     def action_stop(self) -> None:
         if self.jobs.waiting:

@@ -166,6 +166,8 @@ class Shell(Keyboard):
             return bool(self.jobs.running)
         if action == "again":
             return self.jobs.running != self.here and self.flow.ready(self.face.step)
+        if action == "undo":
+            return not self.jobs.running and self.face.undo(self.flow.facts) is not None
         if action == "message":
             problem = self.flow.problems.get(self.here)
             return problem is not None and bool(problem.message)
