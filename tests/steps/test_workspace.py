@@ -14,7 +14,7 @@ import pytest
 from wizard.core.drive import drive
 from wizard.core.event import Ask, DeviceCode, Event, Line, Phase, Table
 from wizard.core.facts import Facts, Machine, WorkspaceProven
-from wizard.core.finding import Finding
+from wizard.core.finding import Finding, Verdict
 from wizard.core.flow import Flow
 from wizard.core.journal import Journal
 from wizard.core.journey import Script, Visit
@@ -385,3 +385,97 @@ def test_a_user_who_is_no_admin_is_told_and_goes_on(desk: Desk) -> None:
     admin = next(e for e in desk.events if isinstance(e, Finding) and e.id == "workspace.admin")
     assert admin.problem is not None
     assert admin.problem.code == "databricks.not_admin"
+
+
+ME, CONFIG, LIST = "GET */scim/v2/Me", "GET /api/2.0/sql/config/warehouses", "GET /api/2.0/sql/warehouses"
+IP_LIST = "Source IP address: 44.208.188.173 is blocked by Databricks IP ACL for workspace: 1557520918149316."
+PAGE = "<!DOCTYPE html><html><body>Sign in to Databricks</body></html>"
+
+
+def denied(message: str, code: object = "PERMISSION_DENIED") -> dict[str, object]:
+    return {"error_code": code, "message": message}
+
+
+FAILURES: dict[str, tuple[str, int, object, str]] = {
+    "bad token": (ME, 403, denied("Invalid access token. [ReqId: 1]", 403), "databricks.token"),
+    "expired session": (ME, 401, {"error_code": "UNAUTHENTICATED", "message": "expired"}, "databricks.token"),
+    "ip list": (ME, 403, denied(IP_LIST), "databricks.network"),
+    "ip list at the door": ("GET /.well-known/*", 403, IP_LIST, "databricks.network"),
+    "page instead of data": (ME, 200, PAGE, "databricks.not_json"),
+    "page of an error": (ME, 404, PAGE, "databricks.not_json"),
+    "page with a refusal": (ME, 403, PAGE, "databricks.not_json"),
+    "no such endpoint": (ME, 404, {"error_code": "ENDPOINT_NOT_FOUND"}, "databricks.not_workspace"),
+    "shared host": (ME, 400, {"message": "Unable to load OAuth Config"}, "databricks.routing"),
+    "not a member": (ME, 403, denied("User is not a member of this workspace"), "databricks.not_member"),
+    "narrow token": (
+        LIST,
+        403,
+        denied("Provided OAuth token does not have required scopes: sql"),
+        "databricks.scope",
+    ),
+    "no SQL": (
+        LIST,
+        403,
+        denied("This API is disabled for users without the databricks-sql-access entitlement"),
+        "databricks.entitlement",
+    ),
+    "page for the list": (LIST, 200, PAGE, "databricks.not_json"),
+    "no warehouses": (LIST, 200, {}, "databricks.no_warehouse"),
+    "fault of theirs": (
+        LIST,
+        500,
+        {"error_code": "INTERNAL_ERROR", "message": "It broke."},
+        "databricks.internal_error",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_every_failure_that_can_happen_here_has_its_name_and_a_way_out(desk: Desk, name: str) -> None:
+    rule, status, body, code = FAILURES[name]
+    desk.profile(token=desk.world.token)
+    desk.world.faults.add(rule, status=status, body=body, times=-1)
+    with pytest.raises(Problem) as caught:
+        desk.run(url=URL)
+    problem = caught.value
+    assert problem.code == code
+    assert problem.what.endswith(".")
+    assert problem.why.endswith(".")
+    assert problem.remedy.endswith(".")
+    assert HOST in problem.what or "token" in problem.what
+    assert desk.world.token not in str(problem.as_dict())
+    assert not [call for call in desk.world.calls if call.mutating]
+
+
+def test_a_private_link_is_told_from_a_login_page(desk: Desk) -> None:
+    desk.profile(token=desk.world.token)
+    target = f"{desk.world.url}/login.html?error=private-link-validation-error"
+    desk.world.faults.add(ME, status=302, body=PAGE, headers={"Location": target}, times=-1)
+    desk.world.faults.add("GET /login.html", status=200, body=PAGE, times=-1)
+    with pytest.raises(Problem) as caught:
+        desk.run(url=URL)
+    assert caught.value.code == "databricks.network"
+    assert "private link" in caught.value.why
+
+
+@pytest.mark.parametrize(
+    "body", [denied("This API is reserved to admin users"), denied("Only admins can do this")]
+)
+def test_no_administrator_is_a_gap_and_not_the_end(desk: Desk, body: object) -> None:
+    desk.profile(token=desk.world.token)
+    desk.world.faults.add(CONFIG, status=403, body=body, times=-1)
+    assert desk.run(url=URL).workspace_id == ID
+    admin = next(e for e in desk.events if isinstance(e, Finding) and e.id == "workspace.admin")
+    assert admin.verdict is Verdict.GAP
+
+
+def test_a_shared_host_is_told_which_workspace(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    shared = "acme.databricks.com"
+    desk.environ |= {"DATABRICKS_TOKEN": desk.world.token}
+    services = desk.services()
+    services.workspace_url = lambda _: desk.world.url
+    monkeypatch.setattr(Desk, "services", lambda _: services)
+    desk.run(url=f"https://{shared}/?o={ID}")
+    routed = [call.path for call in desk.world.calls if call.route == ID]
+    assert "/api/2.0/preview/scim/v2/Me" in routed
+    assert "/api/2.0/sql/warehouses" in routed

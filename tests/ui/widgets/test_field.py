@@ -83,6 +83,23 @@ def test_a_huge_paste_is_cut_said_so_and_does_not_freeze() -> None:
     asyncio.run(run())
 
 
+def test_of_a_paste_too_long_for_the_field_what_matters_is_taken() -> None:
+    async def run() -> None:
+        app = Bench(Question("a", "Address", keep=lambda text: "https://x/" if "https://x" in text else ""))
+        async with app.run_test() as pilot:
+            _input(app).post_message(events.Paste("lorem ipsum\r" * 90_000 + "https://x"))
+            await pilot.pause(0.3)
+            field: Any = app.form.fields[0]
+            assert field.answer == "https://x/"
+            assert "what matters in it was taken" in _said(field)
+            _input(app).value = ""
+            _input(app).post_message(events.Paste("lorem ipsum\r" * 90_000))
+            await pilot.pause(0.3)
+            assert len(_input(app).value) == LONGEST
+
+    asyncio.run(run())
+
+
 def test_what_a_terminal_would_obey_is_taken_out_of_a_paste() -> None:
     async def run() -> None:
         app = Bench(Question("a", "Keys"))

@@ -153,7 +153,7 @@ class EmbeddedWorkspace:
         with self._state.changed:
             self._state.warehouses[id] = warehouse
 
-    def answer(self, method: str, target: str, token: str, raw: bytes) -> Reply:
+    def answer(self, method: str, target: str, token: str, raw: bytes, route: str = "") -> Reply:
         """Answers one request and writes it to the log."""
         parts = urlsplit(target)
         user = self._people.get(token, _NOBODY)
@@ -168,7 +168,9 @@ class EmbeddedWorkspace:
                 reply = Reply(_DROPPED)
             elif fault and fault.status is not None:
                 reply = Reply(fault.status, fault.body, fault.headers)
-        call = Call(time.time(), method, parts.path, reply.status, method not in ("GET", "HEAD"), user.name)
+        call = Call(
+            time.time(), method, parts.path, reply.status, method not in ("GET", "HEAD"), user.name, route
+        )
         with self._calls_lock:
             self._calls.append(call)
         return reply
@@ -242,7 +244,8 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(length)
         scheme, _, token = (self.headers.get("Authorization") or "").partition(" ")
         known = token.strip() if scheme.lower() == "bearer" else ""
-        reply = self.server.workspace.answer(self.command, self.path, known, raw)
+        route = self.headers.get("X-Databricks-Workspace-Id") or ""
+        reply = self.server.workspace.answer(self.command, self.path, known, raw, route)
         if reply.status == _DROPPED:
             self.close_connection = True
             return

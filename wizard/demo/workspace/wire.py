@@ -28,6 +28,8 @@ class Call:
     """True when the method is not GET or HEAD."""
     user: str
     """User name behind the token; empty when there was none."""
+    route: str = ""
+    """The workspace that the caller said is meant, where many share a host."""
 
 
 @dataclass(frozen=True)

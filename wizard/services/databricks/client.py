@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.databricks.refusals import explain, not_done, not_json, unanswered, unreachable
+from wizard.services.databricks.refusals import (
+    explain,
+    ip_refused,
+    not_done,
+    not_json,
+    not_let_in,
+    unanswered,
+    unreachable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -123,7 +131,10 @@ class Workspace:
 
         The SDK's own `get_workspace_id` is no proof: it may return a configured value without asking.
         """
-        answer = self._do("GET", ME, response_headers=[ORG_HEADER])
+        try:
+            answer = self._do("GET", ME, response_headers=[ORG_HEADER])
+        except Problem as refused:
+            raise not_let_in(self.host, refused) from refused
         return answer, one_line(answer.pop(ORG_HEADER, None) or "", 64)
 
     def about(self) -> HostWord:
@@ -136,6 +147,8 @@ class Workspace:
                 self.base_url + WELL_KNOWN, timeout=(5, self._timeout), allow_redirects=False, auth=_as_it_is
             )
             said = answer.json() if answer.ok else None
+            if answer.status_code == 403 and (refused := ip_refused(self.host, answer.text)):
+                raise refused
         except requests.exceptions.JSONDecodeError:
             said = None
         except requests.RequestException as error:

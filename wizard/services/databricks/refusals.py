@@ -16,6 +16,7 @@ from wizard.core.text import one_line
 
 _TAIL = re.compile(r"\. (?:Config|Env): .*\Z", re.DOTALL)
 _SHORT = 400
+_ON_NO_LIST = "The workspace has an IP access list, and your address is not on it."
 
 
 def explain(error: Exception, *, host: str, token: str = "") -> Problem:
@@ -159,9 +160,7 @@ def _databricks(error: Exception, host: str, token: str) -> Problem:
     if isinstance(error, PrivateLinkValidationError):
         return _network_refused(host, said, "The workspace accepts connections through a private link only.")
     if "ip acl" in lower or "ip access list" in lower:
-        return _network_refused(
-            host, said, "The workspace has an IP access list, and your address is not on it."
-        )
+        return _network_refused(host, said, _ON_NO_LIST)
     if isinstance(error, errors.Unauthenticated) or code in ("403", "401") or "invalid access token" in lower:
         return _bad_token(host, said)
     if "unable to load oauth config" in lower:
@@ -238,7 +237,59 @@ def _no_routing(host: str, said: str) -> Problem:
     )
 
 
+def not_let_in(host: str, refused: Problem) -> Problem:
+    """What a refusal means when anybody of the workspace may ask: who am I."""
+    if refused.code == "databricks.not_found":
+        return Problem(
+            code="databricks.not_workspace",
+            what=f"{host} answers, but not as a workspace.",
+            why="It does not know the question that every workspace answers: who am I.",
+            remedy="Check the workspace address: copy it again from the browser while the workspace is open.",
+            evidence=refused.evidence,
+            copy=_look(host),
+            step="workspace",
+        )
+    if refused.code == "databricks.not_admin":
+        return Problem(
+            code="databricks.not_member",
+            what=f"{host} knows the token, but does not let its user in.",
+            why="The user is not a member of this workspace, or is switched off.",
+            remedy="Ask a workspace administrator to add the user, or sign in as somebody else.",
+            who=Who.WORKSPACE_ADMIN,
+            evidence=refused.evidence,
+            step="workspace",
+        )
+    return refused
+
+
+def ip_refused(host: str, page: str) -> Problem | None:
+    """The Problem of an IP access list that refuses even the public document; None when it is something else."""
+    said = one_line(page, _SHORT)
+    listed = "ip acl" in said.lower() or "ip access list" in said.lower()
+    return _network_refused(host, said, _ON_NO_LIST) if listed else None
+
+
 def _denied(host: str, said: str) -> Problem:
+    lower = said.lower()
+    if "scope" in lower:
+        return Problem(
+            code="databricks.scope",
+            what="The token may do less than its user.",
+            why="It was made for some kinds of calls only, and this one is not among them.",
+            remedy="Sign in through the browser, or make a token without limits, or with sql and instance-profiles.",
+            evidence=(said,),
+            copy=_sign_in(host),
+            step="workspace",
+        )
+    if "entitlement" in lower or "databricks-sql-access" in lower:
+        return Problem(
+            code="databricks.entitlement",
+            what=f"Your user has no access to Databricks SQL in {host}.",
+            why="The entitlement “Databricks SQL access” is not given to it or to a group of it.",
+            remedy="Ask for it: Settings, Identity and access, Users, the user, Entitlements.",
+            who=Who.WORKSPACE_ADMIN,
+            evidence=(said,),
+        )
     if "sql endpoint" in said.lower() or "sql warehouse" in said.lower():
         return Problem(
             code="databricks.warehouse_denied",

@@ -16,6 +16,8 @@ from wizard.core.text import clean
 from wizard.ui.words import MUTED, lines, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.timer import Timer
 
 LONGEST = 20_000
@@ -34,6 +36,9 @@ class LineInput(Input):
     LineInput:focus { background: $primary 20%; }
     """
     cut = False
+    distil: Callable[[str], str] | None = None
+    """Gives what matters in a text that is too long for the field; empty when it cannot tell."""
+    distilled = False
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
@@ -42,6 +47,9 @@ class LineInput(Input):
 
     def take(self, pasted: str) -> None:
         """Put pasted text in place of the selection."""
+        self.distilled = False
+        if self.distil is not None and len(pasted) > LONGEST and (short := self.distil(pasted)):
+            pasted, self.distilled = short, True
         # Terminals send a pasted line break as a bare CR.
         lines = pasted[: LONGEST + 1].replace("\r\n", "\n").replace("\r", "\n")
         text = clean(lines).strip("\n").replace("\n", BREAK).replace("\t", " ")
@@ -133,6 +141,7 @@ class TextField(Field):
             if secret
             else LineInput(clean(question.default), clean(question.placeholder), classes="-text-field")
         )
+        self.input.distil = question.keep
         self._timer: Timer | None = None
         self._touched = False
 
@@ -172,6 +181,8 @@ class TextField(Field):
         hints: list[str] = []
         if self.input.cut:
             hints.append(f"The paste was cut at {LONGEST:,} characters.")
+        if self.input.distilled:
+            hints.append("The paste was long; what matters in it was taken.")
         if self.question.preview and self.answer.strip():
             hints += self.question.preview(self.answer.strip())
         elif self.question.origin and self.answer == self.question.default:
