@@ -121,7 +121,8 @@ def test_what_cannot_be_used_says_why(places: AwsPlaces, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", "/nonexistent")
     sources = by_name(list_sources(places, {}, NOW))
     unusable = {name: s.why_not for name, s in sources.items() if not s.usable and not s.needs_login}
-    assert set(unusable) == {"default", "dangling", "lacking", "console", "half"}
+    assert set(unusable) == {"default", "dangling", "lacking", "console", "half", "web"}
+    assert "/var/token is not there" in unusable["web"]
     assert "gone" in unusable["dangling"]
     assert "sso_account_id" in unusable["lacking"]
     assert "awscrt" in unusable["console"]
@@ -169,6 +170,15 @@ def test_a_name_that_a_terminal_would_obey_is_passed_over(places: AwsPlaces) -> 
     places.config_file.write_text("[profile a\x1b]52;c;QUJD\x07]\nregion = x\n[profile fine]\nregion = x\n")
     assert "\x1b" not in repr([source.words for source in list_sources(places, {}, NOW)])
     assert "fine" in by_name(list_sources(places, {}, NOW))
+
+
+def test_a_web_identity_with_its_token(places: AwsPlaces, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("t")
+    places.config_file.write_text(
+        f"[profile web]\nrole_arn = arn:aws:iam::777788889999:role/ci\nweb_identity_token_file = {tmp_path / 'token'}\n"
+    )
+    web = by_name(list_sources(places, {}, NOW))["web"]
+    assert (web.usable, web.account, web.role) == (True, "777788889999", "ci")
 
 
 def test_nothing_secret_is_shown(places: AwsPlaces) -> None:

@@ -216,12 +216,23 @@ def _source(
         )
     if kind == "aws login":
         return _login(replace(base, account=_account(settings.get("login_session", ""))))
+    if kind == "web-identity":
+        return _web_identity(base, settings)
     if kind == "empty":
         return replace(base, usable=False, why_not="It holds settings, but nothing to sign in with.")
     if kind == "credential_process":
         program = Path((settings.get("credential_process", "").split() or [""])[0]).name
         return replace(base, detail=f"credentials from the program {one_line(program, 60)}")
     return base
+
+
+def _web_identity(base: Source, settings: Mapping[str, str]) -> Source:
+    arn, token = settings.get("role_arn", ""), Path(settings.get("web_identity_token_file", "")).expanduser()
+    why_not = "" if arn else "It lacks role_arn."
+    if not token.is_file():
+        why_not = f"Its token file {one_line(token, 200)} is not there."
+    role, account = arn.rpartition("/")[2], _account(arn)
+    return replace(base, role=role, account=account, usable=not why_not, why_not=why_not)
 
 
 def _resting(source: Source, by_name: Mapping[str, Source], depth: int = 0) -> Source:
