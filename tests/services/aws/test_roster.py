@@ -6,18 +6,20 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.services.aws.conftest import Nobody
 from wizard.core.drive import drive
 from wizard.core.event import Event, Progress
+from wizard.core.problem import Cancelled
 from wizard.demo.aws import EmbeddedAws
 from wizard.services.aws import roster
 from wizard.services.aws.profiles import Source, list_sources
 from wizard.services.aws.roster import Tried
-from wizard.services.aws.session import AwsPlaces
-from wizard.services.aws.sign_in import SsoToken
+from wizard.services.aws.session import AwsPlaces, AwsSession
+from wizard.services.aws.sign_in import SsoToken, open_source
 
 Login = Callable[..., SsoToken]
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -182,3 +184,41 @@ def test_keys_that_say_when_they_end(tmp_path: Path, hours: int) -> None:
     assert all(source.expires_at == NOW + timedelta(hours=hours) for source in found)
     if hours < 0:
         assert {source.why_not for source in found} == {"These keys have expired."}
+
+
+def test_a_stop_does_not_wait_for_a_program_that_hangs(places: AwsPlaces) -> None:
+    places.config_file.parent.mkdir(parents=True, exist_ok=True)
+    places.config_file.write_text("[profile p]\ncredential_process = sleep 50\n")
+    cancel = threading.Event()
+
+    def stop(event: Event) -> None:
+        if isinstance(event, Progress):
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        drive(
+            "credentials",
+            roster.try_all(list_sources(places, {}), places, {}),
+            on_event=stop,
+            asker=Nobody(),
+            cancel=cancel,
+        )
+    assert all(thread.daemon for thread in threading.enumerate() if thread.name == "sign-in")
+
+
+def test_one_odd_source_does_not_hide_the_others(
+    aws: EmbeddedAws, places: AwsPlaces, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = lay_out(aws, places)
+
+    def odd(source: Source, *given: Any) -> AwsSession:
+        if source.name == "user":
+            raise RuntimeError("boom")
+        return open_source(source, *given)
+
+    monkeypatch.setattr(roster, "open_source", odd)
+    said = tried(places, environ)
+    problem = said["profile:user"].problem
+    assert problem is not None
+    assert problem.code == "aws.unexpected"
+    assert said["environment"].works

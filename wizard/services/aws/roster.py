@@ -6,12 +6,15 @@ Source of the order: https://docs.aws.amazon.com/sdkref/latest/guide/standardize
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from queue import Empty, SimpleQueue
+from threading import BoundedSemaphore, Thread
 
 from wizard.core.event import Phase, Progress, Work
 from wizard.core.problem import Problem
+from wizard.services.aws.errors import problem
 from wizard.services.aws.identity import Caller, who_am_i
 from wizard.services.aws.profiles import Source
 from wizard.services.aws.session import AwsPlaces
@@ -42,18 +45,21 @@ def try_all(
     asked = [source for source in sources if source.usable and not source.needs_mfa]
     yield Phase(f"Asking AWS about {len(asked)} ways to sign in", "aws sts get-caller-identity --profile …")
     said: dict[str, Tried] = {}
-    pool = ThreadPoolExecutor(min(_AT_ONCE, len(asked) or 1), "sign-in")
-    try:
-        waiting: dict[Future[Tried], Source] = {
-            pool.submit(_try, source, places, environ): source for source in asked
-        }
-        while waiting:
-            done, _ = wait(waiting, timeout=_LOOK, return_when=FIRST_COMPLETED)
-            for future in done:
-                said[waiting.pop(future).id] = future.result()
-            yield Progress(len(said), len(asked), "answered")
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    came: SimpleQueue[tuple[str, Tried]] = SimpleQueue()
+    gate = BoundedSemaphore(_AT_ONCE)
+
+    def ask(source: Source) -> None:
+        with gate:
+            came.put((source.id, _try(source, places, environ)))
+
+    for source in asked:
+        # Daemons: a credential program that hangs must not keep the wizard from leaving.
+        Thread(target=ask, args=(source,), name="sign-in", daemon=True).start()
+    while len(said) < len(asked):
+        with suppress(Empty):
+            name, answer = came.get(timeout=_LOOK)
+            said[name] = answer
+        yield Progress(len(said), len(asked), "answered")
     return said
 
 
@@ -121,6 +127,6 @@ def _try(source: Source, places: AwsPlaces, environ: Mapping[str, str]) -> Tried
     try:
         session = open_source(source, places, environ)
         caller = who_am_i(session)
-    except Problem as problem:
-        return Tried(problem=problem)
+    except Exception as error:  # noqa: BLE001  # one odd source must not hide what the others say
+        return Tried(problem=problem(error, f"trying {source.words}"))
     return Tried(caller, session.expires_at)
