@@ -139,7 +139,8 @@ def _ask(
     now: datetime,
 ) -> Ask:
     choices = [_choice(source, said.get(source.id), account, now) for source in sources]
-    choices.append(Choice(PORTAL, "Another SSO portal", "its start address is asked next"))
+    which = "Another" if any(source.sso_start_url for source in sources) else "An"
+    choices.append(Choice(PORTAL, f"{which} SSO portal", "its start address is asked next"))
     choices.append(Choice(KEYS, "Access keys", "pasted; kept in memory only"))
     if key == "source" and sources:
         choices.append(Choice(TRY, "Ask AWS which of these work", "all at once; nothing is changed"))
