@@ -298,6 +298,8 @@ def test_the_account_of_the_module_is_offered_first(play: Any) -> None:
             played.visit(Visit("credentials", answers | {"account": "210987654321"}))
         assert caught.value.code == "aws.account.other"
         assert "profile htd-admin" in caught.value.remedy
+        played.visit(Visit("credentials", answers))
+        assert played.flow.facts.need(AwsIdentity).account == aws.account_id, "not the one of last time"
 
 
 def test_by_hand_names_the_profile(play: Any) -> None:

@@ -95,7 +95,10 @@ def _pick(key: str, prompt: str, choices: list[Choice], wanted: str = "") -> Run
     if len(choices) == 1:
         return choices[0].value
     first = next((choice.value for choice in choices if choice.value == wanted), choices[0].value)
-    answer = yield Ask((Question(key, prompt, Kind.CHOICE, choices=tuple(choices), default=first),))
+    question = Question(
+        key, prompt, Kind.CHOICE, choices=tuple(choices), default=first, remember=first != wanted
+    )
+    answer = yield Ask((question,))
     return answer[key]
 
 

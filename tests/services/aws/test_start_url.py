@@ -66,6 +66,8 @@ def test_what_leads_nowhere_is_given_back(places: AwsPlaces) -> None:
     ("typed", "start", "region"),
     [
         ("https://corp.awsapps.com/start/#/?tab=accounts", "https://corp.awsapps.com/start", ""),
+        ("corp.awsapps.com/start", "https://corp.awsapps.com/start", ""),
+        ("d-90671234ab", "https://d-90671234ab.awsapps.com/start", ""),
         (" https://D-123.awsapps.com/start ", "https://d-123.awsapps.com/start", ""),
         (
             "https://ssoins-1.portal.eu-central-1.app.aws/",
@@ -77,6 +79,7 @@ def test_what_leads_nowhere_is_given_back(places: AwsPlaces) -> None:
 def test_a_portal_of_aws_is_known_without_asking_anybody(
     tmp_path: Path, typed: str, start: str, region: str
 ) -> None:
+    assert start_url.fault(typed) is None
     found = start_url.resolve(typed, AwsPlaces.of({}, tmp_path))
     assert (found.start_url, found.region) == (start, region)
 
@@ -84,3 +87,10 @@ def test_a_portal_of_aws_is_known_without_asking_anybody(
 @pytest.mark.parametrize("host", ["https://awsapps.com.evil.example/start", "https://notawsapps.com/start"])
 def test_a_name_that_only_looks_like_aws_is_none(tmp_path: Path, host: str) -> None:
     assert not start_url._is_portal(host, AwsPlaces.of({}, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "my company", "corp", "ftp://corp.awsapps.com/start", "https://", "a b.c"]
+)
+def test_what_is_no_address(typed: str) -> None:
+    assert start_url.fault(typed)

@@ -21,6 +21,9 @@ _PATIENCE = 10.0
 _AWS = re.compile(r"(?:^|\.)(?:awsapps\.com|awsapps\.cn|app\.aws|amazonaws-us-gov\.com)$")
 _PORTAL = re.compile(r"\.portal\.(?P<region>[a-z]{2}(?:-[a-z]+)+-\d)\.app\.aws$")
 
+_DIRECTORY = re.compile(r"d-[0-9a-f]{10}")
+"""The id of a directory, which is the name of its portal too."""
+
 
 @dataclass(frozen=True)
 class Portal:
@@ -56,7 +59,8 @@ def resolve(address: str, places: AwsPlaces) -> Portal:
 
 def fault(text: str) -> str | None:
     """One sentence saying why this is no start address of a portal, or None."""
-    fits = re.fullmatch(r"https?://[A-Za-z0-9.-]+(?::\d+)?(?:/[^\s]*)?", text.strip())
+    shape = r"(?:https?://)?[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+(?::\d+)?(?:/\S*)?"
+    fits = re.fullmatch(shape, text.strip()) or _DIRECTORY.fullmatch(text.strip())
     return None if fits else "Give the whole address, such as https://my-company.awsapps.com/start."
 
 
@@ -67,8 +71,11 @@ def region_fault(text: str) -> str | None:
 
 
 def _plain(address: str) -> str:
-    """Without what the portal's page adds behind it: `…/start/#/?tab=accounts` is `…/start`."""
-    parts = urlsplit(address.strip())
+    """Whole, without what the portal's page adds behind it: `…/start/#/?tab=accounts` is `…/start`."""
+    address = address.strip()
+    if _DIRECTORY.fullmatch(address):
+        address = f"https://{address}.awsapps.com/start"
+    parts = urlsplit(address if "://" in address else f"https://{address}")
     return urlunsplit((parts.scheme, parts.netloc.lower(), parts.path.rstrip("/"), "", ""))
 
 
