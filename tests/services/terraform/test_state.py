@@ -56,6 +56,34 @@ def test_regions_follow_the_bucket_and_its_provider(folder: Path) -> None:
     assert set(regions.values()) == {"us-east-1", "us-west-2"}
 
 
+def test_options_ask_for_more_rights(folder: Path) -> None:
+    found = {address: each.options for address, each in by_address(folder).items()}
+    assert found["aws_iam_user.this"] == {"tags", "force_destroy"}
+    assert found["aws_s3_bucket.data_a"] == frozenset()
+    assert found["aws_lakeformation_permissions.tables"] == {"table"}
+    document = tape().upgrade.state
+    half = [
+        {**each, "instances": [{**each["instances"][0], "status": "tainted"}]}
+        for each in document["resources"]
+        if each["type"] == "aws_iam_instance_profile"
+    ]
+    keep(folder, {**document, "resources": half})
+    assert by_address(folder)["aws_iam_instance_profile.this"].options == {"tags", "tainted"}
+
+
+def test_options_of_what_is_only_declared(tmp_path: Path) -> None:
+    (tmp_path / "main.tf").write_text(
+        'resource "aws_s3_bucket" "a" {\n  bucket = "a"\n  tags = merge(local.x, {})\n  force_destroy = false\n}\n'
+        'resource "aws_s3_bucket" "b" {\n  bucket = "b"\n  tags = {}\n  force_destroy = var.x\n}\n'
+    )
+    options = {address: each.options for address, each in by_address(tmp_path).items()}
+    assert options == {"aws_s3_bucket.a": {"tags"}, "aws_s3_bucket.b": {"force_destroy"}}
+    (tmp_path / "provider.tf").write_text(
+        'provider "aws" {\n  default_tags {\n    tags = { a = "b" }\n  }\n}\n'
+    )
+    assert by_address(tmp_path)["aws_s3_bucket.b"].options == {"force_destroy", "tags"}
+
+
 def test_names_and_parents(folder: Path) -> None:
     found = by_address(folder)
     told = {
@@ -79,7 +107,10 @@ def test_names_and_parents(folder: Path) -> None:
         "aws_s3_bucket_policy.remote": (f"htdrecprefix-data-remote-{ACCOUNT}", ""),
         "aws_s3_object.proof": ("htd-wizard/proof.csv", f"htdrecprefix-data-a-{ACCOUNT}"),
         "aws_glue_catalog_database.this": ("htdrecprefix_db", ""),
-        "aws_lakeformation_permissions.tables": ("htdrecprefix_db", ""),
+        "aws_lakeformation_permissions.tables": (
+            "htdrecprefix_db",
+            f"arn:aws:iam::{ACCOUNT}:role/htdrecprefix-role",
+        ),
     }
 
 

@@ -59,7 +59,7 @@ class ResourceRef:
     parent: str = ""
     """The role, user or bucket it belongs to, where it has one; otherwise taken from `name` or `arn`."""
     options: frozenset[str] = frozenset()
-    """Words of the table's `when` that are true of it: `tags`, `force_destroy`, `versioned`."""
+    """Words of the table's `when` that are true of it: `tags`, `force_destroy`, `versioned`; and `tainted`."""
 
     @property
     def own_name(self) -> str:
@@ -160,8 +160,8 @@ def needs(
     """Every action Terraform will want on `resources`, in their order.
 
     Each is read; those that do not exist are created; of those that do, the attributes in `changes` (type ->
-    attributes) are updated; `deleting` adds what destroying them takes. A type that the table does not know gives
-    one Need without an action.
+    attributes) are updated; what is tainted is deleted and created; `deleting` adds what destroying them takes.
+    A type that the table does not know gives one Need without an action.
     """
     found: list[Need] = []
     for ref in related(resources):
@@ -171,11 +171,12 @@ def needs(
             found.append(Need("", ref.arn or "*", where, "read", ref.address, ref))
             continue
         phases: list[tuple[Phase, list[str]]] = [("read", actions(kind, "read") or [])]
-        if not ref.exists and not kind.startswith("data."):
+        is_half_made = "tainted" in ref.options
+        if (is_half_made or not ref.exists) and not kind.startswith("data."):
             phases.append(("create", actions(kind, "create", options=ref.options) or []))
         if ref.exists and kind in changes:
             phases.append(("update", actions(kind, "update", attributes=tuple(changes[kind])) or []))
-        if deleting and not kind.startswith("data."):
+        if (deleting or is_half_made) and not kind.startswith("data."):
             phases.append(("delete", actions(kind, "delete", options=ref.options) or []))
         found += [
             Need(action, arn, where, phase, ref.address, ref)

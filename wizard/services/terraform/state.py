@@ -63,7 +63,8 @@ class Resource:
     parent: str = ""
     """Role, user, bucket or database it belongs to."""
     options: frozenset[str] = frozenset()
-    """Which of `tags` and `force_destroy` are set: they ask for more rights. `table`: a grant on tables."""
+    """Which of `tags` and `force_destroy` are set: they ask for more rights. `table`: a grant on tables.
+    `tainted`: it is half made, and the next apply replaces it."""
 
 
 @dataclass(frozen=True)
@@ -202,8 +203,13 @@ def _resource(entry: Mapping[str, Any], instance: Mapping[str, Any], regions: _R
         # An object's ARN repeats its bucket and key, which are known apart.
         arn="" if kind == "aws_s3_object" else one_line(values.get("arn") or "", 400),
         parent=one_line(_parent(kind, values), 300),
-        options=frozenset(option for option in _OPTIONS if values.get(option) or values.get(f"{option}_all")),
+        options=_options(instance, values),
     )
+
+
+def _options(instance: Mapping[str, Any], values: Mapping[str, Any]) -> frozenset[str]:
+    given = {option for option in _OPTIONS if values.get(option) or values.get(f"{option}_all")}
+    return frozenset(given | ({"tainted"} if instance.get("status") == "tainted" else set()))
 
 
 def _address(entry: Mapping[str, Any], instance: Mapping[str, Any]) -> str:
