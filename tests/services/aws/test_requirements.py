@@ -153,6 +153,13 @@ def test_what_is_emptied_before_it_is_deleted_needs_more() -> None:
         assert "iam:DeleteUser" in deleting
 
 
+def test_what_is_authorised_on_everything_is_no_missing_name() -> None:
+    user = ResourceRef("u", "aws_iam_user", "u", exists=True, options=frozenset({"force_destroy"}))
+    listing = next(n for n in need(user, deleting=True) if n.action == "iam:ListVirtualMFADevices")
+    assert (listing.resource_arn, listing.nameless) == ("*", False)
+    assert next(n for n in need(ResourceRef("r", "aws_iam_role")) if n.action == "iam:CreateRole").nameless
+
+
 def test_an_object_in_a_versioned_bucket_has_versions_to_delete() -> None:
     there = ResourceRef("o", "aws_s3_object", "key", parent="b", exists=True)
     kept = ResourceRef("v", "aws_s3_bucket_versioning", "b", exists=True)

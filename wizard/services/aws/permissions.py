@@ -167,7 +167,7 @@ def _of_prediction(predicted: Predicted, caller: Caller) -> Finding:
         return _finding(need, Verdict.UNKNOWN, evidence)
     if prediction.allowed:
         return _finding(need, Verdict.PREDICTED, evidence)
-    if need.resource_arn == "*" and need.action.partition(":")[0] in ("iam", "s3", "glue"):
+    if need.nameless:
         return _finding(
             need, Verdict.UNKNOWN, "it is not allowed on everything, and the name is not known yet"
         )

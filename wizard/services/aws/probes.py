@@ -176,8 +176,7 @@ def key(need: Need) -> tuple[str, str, str, str]:
     """Needs with the same key are answered by one call. What cannot be named yet is told apart by its address."""
     service = need.action.partition(":")[0]
     region = "" if service in ("iam", "sts") else need.region
-    nameless = need.resource_arn == "*" and service in ("iam", "s3", "glue")
-    return need.action, need.resource_arn, region, need.address if nameless else ""
+    return need.action, need.resource_arn, region, need.address if need.nameless else ""
 
 
 def read(session: AwsSession, need: Need) -> Read:

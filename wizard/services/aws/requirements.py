@@ -31,6 +31,8 @@ _SATELLITES = (
     "aws_glue_catalog_table",
 )
 """Types that live inside another resource, whose name comes first in their id: `htd-role:htd-s3`."""
+_EVERYWHERE = frozenset({"iam:ListVirtualMFADevices", "kms:CreateKey", "kms:ListAliases"})
+"""Actions that AWS authorises on `*` alone, whatever they are about."""
 _WITH_PARENT = (
     "aws_iam_instance_profile",
     "aws_iam_access_key",
@@ -105,6 +107,12 @@ class Need:
     @property
     def known(self) -> bool:
         return bool(self.action)
+
+    @property
+    def nameless(self) -> bool:
+        """It will be authorised on one resource, whose name is not known yet."""
+        named = self.action.partition(":")[0] in ("iam", "s3", "glue", "kms")
+        return self.resource_arn == "*" and named and self.action not in _EVERYWHERE
 
     @property
     def subject(self) -> str:
@@ -231,13 +239,15 @@ def resource_arns(
 ) -> tuple[str, ...]:
     """The ARNs that `action` is authorised on when Terraform works on `ref`; `*` for what cannot be named."""
     service, _, name = action.partition(":")
+    if action in _EVERYWHERE:
+        return ("*",)
     if service == "s3":
         return (_bucket_or_object(name, ref, partition),)
     if service == "iam":
         return (_iam(name, ref, account, partition),)
     if service == "glue" and ref.own_name:
         return _glue(name, ref, f"arn:{partition}:glue:{region}:{account}")
-    if service == "kms" and name != "ListAliases":
+    if service == "kms":
         return (ref.arn if ref.arn.startswith("arn:") else "*",)
     return ("*",)
 
