@@ -58,6 +58,7 @@ def steady(svg: str) -> str:
     # The fonts are named, not fetched: a picture asks nothing of the network.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", svg)
+    svg = re.sub(r"\d{8}-\d{6}-\d{6}", "20260102-120000-000000", svg)
     return re.sub(r"terminal-\d+", "terminal", svg)
 
 

@@ -185,7 +185,7 @@ class StepPane(Vertical):
                 self.log_lines.raw_file = Path(event.output) if event.output else self.log_lines.raw_file
             elif isinstance(event, Progress | Wait):
                 self.phase.report(event, when)
-        self.log_lines.write([line for _, event in events for line in _logged(event)])
+        self.log_lines.write([line for _, event in events for line in logged(event)])
 
     def _place(self, widget: Widget) -> None:
         for old in self.query(".last"):
@@ -204,7 +204,8 @@ class StepPane(Vertical):
             old.remove()
 
 
-def _logged(event: Event) -> list[Written]:
+def logged(event: Event) -> list[Written]:
+    """The lines of the log that an event is worth."""
     if isinstance(event, Phase):
         return [("info", f"● {event.title}"), *([("debug", f"  $ {event.command}")] if event.command else [])]
     if isinstance(event, Line):

@@ -101,7 +101,7 @@ def _told(run: DetachedRun, heard: Heard, behind: bool) -> Work[None]:
             yield Wait(LOOK, heard.rows.silence(time.monotonic() - heard_at))
         for line in batch:
             if line.strip():
-                yield from _hear(stream.parse(line), heard)
+                yield from hear(stream.parse(line), heard)
     if missed is not None:
         yield from missed.told(heard)
 
@@ -153,11 +153,11 @@ class _Missed:
             if self._busy and '"type":"apply_' in line:
                 self._busy.pop(_about(line), None)
             if line.strip():
-                self._keep(_hear(stream.parse(line), heard))
+                self._keep(hear(stream.parse(line), heard))
 
     def told(self, heard: Heard) -> Iterable[Event]:
         for line in self._busy.values():
-            self._keep(_hear(stream.parse(line), heard))
+            self._keep(hear(stream.parse(line), heard))
         yield from self._rows.values()
         yield from self._lines
         yield from self._last.values()
@@ -178,7 +178,7 @@ def _about(line: str) -> str:
     return line[start : line.find('","', start)]
 
 
-def _hear(message: Message, heard: Heard) -> Work[None]:
+def hear(message: Message, heard: Heard) -> Work[None]:
     """One message: what it means for the screen, and what is kept of it."""
     yield from heard.rows.hear(message)
     match message.type:

@@ -12,16 +12,14 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from wizard.core.text import clean
 from wizard.ui.widgets.lines import LEVELS, Written
 from wizard.ui.widgets.log import LineLog
+from wizard.ui.widgets.raw import Raw
 from wizard.ui.widgets.searchline import SearchLine
 from wizard.ui.words import MUTED, plain
 
 COPIED = 2_000
 """Lines that the copy key takes at most; terminals drop what is longer. Saving takes all."""
-_RAW_MOST = 4 << 20
-"""Bytes of the raw stream that are shown, from its end; all of it is in the file."""
 _LEAST = {"debug": "all", "info": "no details", "warning": "warnings and errors", "error": "errors"}
 
 
@@ -65,6 +63,7 @@ class LogPane(Vertical):
         self._said = ""
         self._held: list[Written] | None = None
         """The lines of the log while the raw stream is shown."""
+        self._raw: Raw | None = None
         self.raw_file: Path | None = None
         """Where the last command's output is kept."""
 
@@ -86,6 +85,7 @@ class LogPane(Vertical):
         """Append lines; while the raw stream is looked at they wait."""
         if self._held is not None:
             self._held += lines
+            self._read_on()
         else:
             self.log_lines.write(lines)
 
@@ -142,9 +142,18 @@ class LogPane(Vertical):
             self._said = "No command of this step has kept its output."
         else:
             self._held = [(line.level, line.text, line.source) for line in lines.content_lines.kept]
-            lines.clear()
-            lines.write(_raw(self.raw_file))
+            self._raw = None
+            self._read_on()
         self._draw()
+
+    def _read_on(self) -> None:
+        """Show what was printed since, or from its beginning what another command prints."""
+        if self.raw_file is None:
+            return
+        if self._raw is None or self._raw.file != self.raw_file:
+            self.log_lines.clear()
+            self._raw = Raw(self.raw_file)
+        self.log_lines.write(self._raw.more())
 
     def on_search_line_narrowed(self, event: SearchLine.Narrowed) -> None:
         event.stop()
@@ -180,19 +189,3 @@ class LogPane(Vertical):
             "wrapped" if self._wrapped else "",
         ]
         self._state.update(plain(self._said or " · ".join(part for part in parts if part), MUTED))
-
-
-def _raw(file: Path) -> list[Written]:
-    """The end of a file as lines; what cannot be read is said instead."""
-    try:
-        with file.open("rb") as opened:
-            size = opened.seek(0, 2)
-            opened.seek(max(0, size - _RAW_MOST))
-            data = opened.read(_RAW_MOST)
-    except OSError as error:
-        return [("warning", f"{file}: {error.strerror or error}")]
-    cut: list[Written] = (
-        [("debug", f"(the last {_RAW_MOST >> 20} MB of {size:,} bytes)")] if size > _RAW_MOST else []
-    )
-    text = clean(data.decode("utf-8", "replace"), _RAW_MOST)
-    return [*cut, *(("info", line) for line in text.splitlines())]
