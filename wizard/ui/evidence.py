@@ -57,10 +57,12 @@ class Evidence(VerticalScroll, can_focus=False):
         rows: list[tuple[float, ResourceRow]] = []
         for when, event in events:
             if isinstance(event, Finding):
-                self._one(Findings, Findings)
+                if not findings:
+                    self._one(Findings, Findings)
                 findings.append(event)
             elif isinstance(event, ResourceRow):
-                self._resources()
+                if not rows:
+                    self._resources()
                 rows.append((when, event))
             elif isinstance(event, WarehouseSeen):
                 self._gauge().add(event, when)

@@ -18,10 +18,10 @@ from wizard.core.problem import Cancelled, Problem
 from wizard.core.question import Answers
 from wizard.core.text import one_line
 
-BATCH = 2000
-"""Most events handed to the screen at once."""
+BATCH = 1000
+"""Most events handed to the screen at once: a key pressed meanwhile waits for no more."""
 EVERY = 0.05
-"""Least seconds between two batches."""
+"""Least seconds between two batches that are not whole."""
 
 
 @dataclass(frozen=True)

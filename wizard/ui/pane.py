@@ -56,8 +56,8 @@ class StepPane(Vertical):
         self.card: Card | None = None
         self.begun_at = 0.0
         self.ended_at: float | None = None
-        self.history: list[At] = []
-        """The moments of the last run."""
+        self.latest: At | None = None
+        """The last moment of the last run."""
         self.phase = PhaseLine()
         self.evidence = Evidence(clock, now, typical_seconds)
         self.log_lines = LogPane()
@@ -79,7 +79,7 @@ class StepPane(Vertical):
     @property
     def halted(self) -> bool:
         """The operator stopped the last run; it does not begin again by itself."""
-        return bool(self.history) and isinstance(self.history[-1].moment, Halted)
+        return self.latest is not None and isinstance(self.latest.moment, Halted)
 
     def on_descendant_focus(self) -> None:
         # Who gives way depends on the focus. A child asks, because only what is above it is laid out anew.
@@ -93,7 +93,6 @@ class StepPane(Vertical):
         """Show what came, in order: evidence and log in one go, phases and ends one by one."""
         waiting: list[tuple[float, Event]] = []
         for at in moments:
-            self.history.append(at)
             moment = at.moment
             if isinstance(moment, Begun):
                 waiting.clear()
@@ -104,6 +103,8 @@ class StepPane(Vertical):
                 self._turn(at)
             else:
                 waiting.append((at.when, moment))
+        if moments:
+            self.latest = moments[-1]
         self._show(waiting)
 
     def ask(self, ask: Ask) -> None:
@@ -156,7 +157,7 @@ class StepPane(Vertical):
         return focused or card or self.evidence.copyable() or "\n".join(self.log_lines.lines)
 
     def _begin(self, at: At) -> None:
-        self.history = [at]
+        self.latest = at
         self.begun_at, self.ended_at = at.when, None
         self._clear_place()
         self.evidence.clear()

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from wizard.core.flow import Flow, Status, StepLike
 from wizard.ui.facing import Facing
-from wizard.ui.jobs import EVERY, Asked, At, Begun, Done, Halted, Jobs, Lent, Stopped
+from wizard.ui.jobs import BATCH, EVERY, Asked, At, Begun, Done, Halted, Jobs, Lent, Stopped
 from wizard.ui.keyboard import Keyboard
 from wizard.ui.widgets.topbar import TopBar
 
@@ -75,6 +75,7 @@ class Shell(Keyboard):
         self._ticking: Timer | None = None
         self._told_at = 0.0
         self._telling = False
+        self._behind = False
         self._bar = TopBar(badge)
         self._strip = Static(id="strip", markup=False)
         self._body = Container(id="body")
@@ -198,10 +199,10 @@ class Shell(Keyboard):
             self.call_after_refresh(self._rail.focus)
 
     async def on_jobs_news(self) -> None:
-        """Something has come: show it, at most every `EVERY` seconds."""
+        """Something has come: show it, at most every `EVERY` seconds unless more waits than one batch takes."""
         if self._telling:
             return
-        wait = EVERY - (time.monotonic() - self._told_at)
+        wait = 0.0 if self._behind else EVERY - (time.monotonic() - self._told_at)
         if wait > 0:
             self._telling = True
             self.set_timer(wait, self._bring)
@@ -212,6 +213,7 @@ class Shell(Keyboard):
         moments = self.jobs.take()
         self._told_at = time.monotonic()
         self._telling = False
+        self._behind = len(moments) == BATCH
         if moments:
             await self.take(moments)
         if self.jobs.more:

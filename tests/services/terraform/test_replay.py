@@ -1,4 +1,4 @@
-"""Every recorded stream through parser, rows, cards, and both front ends; whole, cut, mixed, and with what is foreign."""
+"""Every recorded stream through parser, rows, cards and both front ends: whole, cut, mixed, with what is foreign."""
 
 from __future__ import annotations
 

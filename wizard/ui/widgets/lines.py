@@ -60,7 +60,7 @@ class Lines:
         for level, text, *rest in written:
             source = rest[0] if rest else ""
             for part in text.splitlines() or [""]:
-                line = Kept(level, one_line(part, _WIDEST) if part.strip() else "", source)
+                line = Kept(level, _clean(part), source)
                 self._kept.append(line)
                 self._show(self._first + len(self._kept) - 1, line)
         return self._drop() if len(self._kept) > MOST + MOST // 10 else 0
@@ -128,3 +128,10 @@ class Lines:
         del self.rows[:gone]
         del self.found[: bisect_left(self.found, self._first)]
         return gone
+
+
+def _clean(part: str) -> str:
+    """Most lines hold nothing to take out, and telling so is fast."""
+    if len(part) <= _WIDEST and part.isprintable():
+        return part.rstrip()
+    return one_line(part, _WIDEST) if part.strip() else ""

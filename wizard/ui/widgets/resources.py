@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from textual.content import Content
-from textual.widgets import Static
+from textual.geometry import Size
+from textual.strip import Strip
+from textual.visual import Visual
+from textual.widget import Widget
 
 from wizard.core.event import ResourceRow
 from wizard.ui.widgets.block import Block
-from wizard.ui.words import MUTED, clock, joined, plain
+from wizard.ui.words import MUTED, clock, hanging, joined, plain
 
 _STATES = {
     "failed": ("✗", "failed", "bold $text-error"),
@@ -19,8 +22,37 @@ _STATES = {
     "done": ("✓", "done", "$text-success"),
 }
 _ORDER = list(_STATES)
-MOST = 200
-"""Rows drawn at once, the gravest first; the rest is counted."""
+
+
+class Listing(Widget):
+    """Lines of which only those in sight are drawn, however many there are."""
+
+    DEFAULT_CSS = "Listing { height: auto; width: 1fr; }"
+
+    def __init__(self, draw: Callable[[ResourceRow | str], Content]) -> None:
+        super().__init__()
+        self._lines: list[ResourceRow | str] = []
+        self._draw_line = draw
+
+    @property
+    def wide(self) -> int:
+        """Cells of a line; before the first layout a likely number."""
+        return self.size.width or 72
+
+    def show(self, lines: list[ResourceRow | str]) -> None:
+        """Show these lines instead."""
+        grown = len(lines) != len(self._lines)
+        self._lines = lines
+        self.refresh(layout=grown)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002  # Textual's
+        return len(self._lines)
+
+    def render_line(self, y: int) -> Strip:
+        if y >= len(self._lines):
+            return Strip.blank(self.size.width, self.rich_style)
+        drawn = Visual.to_strips(self, self._draw_line(self._lines[y]), self.size.width, 1, self.visual_style)
+        return drawn[0] if drawn else Strip.blank(self.size.width, self.rich_style)
 
 
 class Resources(Block):
@@ -30,7 +62,7 @@ class Resources(Block):
         self.rows: dict[str, ResourceRow] = {}
         self._seen: dict[str, float] = {}
         self._clock = clock
-        self._table = Static(markup=False)
+        self._table = Listing(self._line)
         super().__init__("Resources", self._table)
 
     def add(self, rows: list[tuple[float, ResourceRow]]) -> None:
@@ -67,11 +99,22 @@ class Resources(Block):
             by_state[row.state].append(row)
         # What waits keeps the order of the plan.
         by_state["waiting"].reverse()
-        rows = [row for state in _ORDER for row in by_state[state]]
-        drawn = [_bar(done, failed, total), *(self._row(row) for row in rows[:MOST])]
-        if len(rows) > MOST:
-            drawn.append(plain(f"… and {len(rows) - MOST} more; the log has them all", MUTED))
-        self._table.update(Content("\n").join(drawn))
+        lines: list[ResourceRow | str] = [""]
+        for state in _ORDER:
+            for row in by_state[state]:
+                lines.append(row)
+                if row.text and state in ("failed", "running"):
+                    lines += hanging(row.text, self._table.wide, 4).splitlines()
+        self._table.show(lines)
+
+    def _line(self, line: ResourceRow | str) -> Content:
+        if isinstance(line, ResourceRow):
+            return self._row(line)
+        return (
+            plain(f"    {line.strip()}", MUTED)
+            if line
+            else _bar(self.done, self._count("failed"), len(self.rows))
+        )
 
     def copyable(self) -> str:
         return "\n".join(
@@ -84,13 +127,11 @@ class Resources(Block):
         if row.state == "running":
             seconds += self._clock() - self._seen[row.address]
         spent = f"  {clock(seconds)}" if row.state != "waiting" and seconds >= 1 else ""
-        text = f"\n    {row.text}" if row.text and row.state in ("failed", "running") else ""
         return joined(
             (f"{glyph} {word:<8}", style),
             (f"{row.action:<8}", MUTED),
             plain(row.address),
             (spent, MUTED),
-            (text, style),
         )
 
 
