@@ -19,6 +19,8 @@ import termios
 import time
 from collections.abc import Callable
 
+from tests.bench import showing
+
 RUNS = 7
 BARE_HELP = "import argparse; p = argparse.ArgumentParser(prog='x'); p.add_argument('y'); p.print_help()"
 BARE_APP = (
@@ -108,6 +110,7 @@ def main() -> None:
     pair("first paint, against a bare Textual app",
          lambda: paint([python, "-m", "wizard", "demo"], b"Check this computer"),
          lambda: paint([python, "-c", BARE_APP], b"HELLO-WIZARD"))  # fmt: skip
+    showing.main()
     journey("stuck", "recording")
     journey("fresh", "recording")
 

@@ -133,7 +133,7 @@ async def storm() -> tuple[float, list[float]]:
                 await asyncio.sleep(0)
             if step.id in app.shell.panes:
                 waits.append((app.arrived - pressed) * 1000)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.004)
         seconds = time.monotonic() - app.shell.panes[step.id].begun_at
     return EVENTS / seconds, waits
 

@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, Any
 
-from wizard.core.event import Ask, Event
+from wizard.core.event import Ask, Event, Line, Progress, ResourceRow, Wait
 from wizard.core.finding import Finding
 from wizard.core.paths import private
 from wizard.core.problem import Problem
@@ -32,7 +32,8 @@ class Journal:
             file.chmod(0o600)
 
     def event(self, step: str, event: Event) -> None:
-        self._write({"step": step, "event": type(event).__name__, **plain(event)})
+        if self._out is not None and not _passing(event):
+            self._write({"step": step, "event": type(event).__name__, **plain(event)})
 
     def problem(self, step: str, problem: Problem) -> None:
         self._write({"step": step, "event": "Problem", **problem.as_dict()})
@@ -47,6 +48,18 @@ class Journal:
             line = json.dumps({"at": self._now().isoformat(), **entry}, default=str)
             self._out.write(self._redact(line) + "\n")
             self._out.flush()
+
+
+def _passing(event: Event) -> bool:
+    """What the next event overtakes. Every word of Terraform's is in the files of its run as well."""
+    match event:
+        case Wait() | Progress():
+            return True
+        case ResourceRow():
+            return event.state in ("waiting", "running")
+        case Line():
+            return event.level == "debug"
+    return False
 
 
 def plain(event: object) -> dict[str, Any]:
