@@ -42,6 +42,8 @@ class Problem(Exception):
     """Where it stands in a file: the place, the line, a caret below it."""
     again: str = ""
     """What trying again does, for its button: "Plan again"."""
+    opens: str = ""
+    """`PATH:LINE` of the file to mend."""
     also: tuple[Problem, ...] = ()
     """What else went wrong in the same run, each with its own way out."""
 
@@ -55,6 +57,8 @@ class Problem(Exception):
         """
         lines = [f"✗ {self.what}"]
         lines += [f"  │ {line}" for line in self.excerpt]
+        if self.opens:
+            lines.append(f"  The line: {self.opens}")
         if self.why:
             lines.append(f"  Why: {self.why}")
         lines.append(f"  What to do: {self.remedy}")
@@ -82,6 +86,7 @@ class Problem(Exception):
             "message": self.message,
             "step": self.step,
             "excerpt": list(self.excerpt),
+            "opens": self.opens,
             "also": [other.as_dict() for other in self.also],
         }
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from wizard.core.event import Line, Planned, Run, Work
+from wizard.core.event import Line, Planned, Run, Table, Work
 from wizard.core.facts import Applied, AwsIdentity, Facts, Machine, PermissionsProven, VariablesWritten
 from wizard.core.finding import Finding
 from wizard.core.lazy import lazy
@@ -57,6 +58,7 @@ class Apply(Step[Applied]):
             raise _declined()
         # The plan may have been read for an hour: the credentials are looked at again.
         result = yield from _told(terraform(facts, services).apply(planned), planned.plan)
+        yield _by_hand(self.equivalent(facts))
         return _applied(machine, (result.added, result.changed, result.destroyed), result.outputs)
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
@@ -92,6 +94,11 @@ def _applied(machine: Machine, counts: tuple[int, int, int], outputs: dict[str, 
             remedy="Add these outputs to the module, or use the module that comes with the wizard.",
         )
     return Applied(machine.engine, machine.engine_version, *counts, outputs)
+
+
+def _by_hand(commands: Sequence[str]) -> Table:
+    rows = tuple((command,) for command in commands)
+    return Table("The same by hand", ("command",), rows, "e shows them whole, to copy or save")
 
 
 def _told(work: Work[Result], plan: Planned) -> Work[Result]:

@@ -183,6 +183,16 @@ class Keyboard(Screen[None]):
         if block is not None:
             {"filter": block.next_filter, "search": block.find, "export": block.export}[what]()
 
+    def action_edit(self) -> None:
+        """Open the line that a problem names in the operator's editor, in place of the wizard's screen."""
+        from wizard.ui.editor import edit
+
+        problem = self.flow.problems.get(self.here)
+        if problem is not None and problem.opens:
+            said = edit(self.app, problem.opens)
+            if said:
+                self.app.notify(said, timeout=8, markup=False)
+
     def action_message(self) -> None:
         problem = self.flow.problems.get(self.here)
         if problem is not None and problem.message:

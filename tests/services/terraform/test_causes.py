@@ -219,3 +219,18 @@ def test_a_long_snippet_and_one_beyond_ascii_are_shown_in_part_and_in_place() ->
     assert problem.excerpt[1:3] == (' 8 name = "ü" + nope', "   " + " " * 13 + "^^^^")
     assert problem.excerpt[-1] == "   … and 15 more lines"
     assert len(problem.excerpt) == 9
+
+
+def test_what_is_mended_in_a_line_can_be_opened_there(tmp_path: Path) -> None:
+    messages = [stream.parse(line) for line in recorded("plan_module_syntax_error")]
+    found = [stream.diagnostic(message) for message in messages if message.type == "diagnostic"]
+    assert diagnostics.problem(found, "planning", denials.explain, "", tmp_path).opens == "", (
+        "it is not there"
+    )
+    (tmp_path / "main.tf").touch()
+    problem = diagnostics.problem(found, "planning", denials.explain, "", tmp_path)
+    assert problem.opens == f"{tmp_path / 'main.tf'}:152"
+    assert f"  The line: {problem.opens}" in problem.lines()
+    denied = [stream.diagnostic(each) for each in map(stream.parse, recorded("plan_denied_iam_GetRole"))
+              if each.type == "diagnostic"]  # fmt: skip
+    assert diagnostics.problem(denied, "planning", denials.explain, "", tmp_path).opens == ""

@@ -7,7 +7,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.services.terraform.conftest import recorded
+import pytest
+
+from tests.services.terraform.conftest import Site, Told, recorded
+from wizard.core.problem import Problem
 from wizard.services.terraform import stream
 from wizard.services.terraform.lock import Lock, holder
 
@@ -58,3 +61,22 @@ def test_the_system_tells_which_process_holds_it(tmp_path: Path) -> None:
         assert holder(state) == child.pid
         child.stdin.close()
     assert holder(state) is None
+
+
+@pytest.mark.terraform
+def test_a_real_lock_is_told_with_the_process_that_holds_it(initialised: Site) -> None:
+    tool = initialised.tool()
+    Told().listen(tool.apply(Told().listen(tool.plan())))
+    state = initialised.folder / "terraform.tfstate"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(state)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdin is not None
+        child.stdout.readline()
+        with pytest.raises(Problem) as caught:
+            Told().listen(tool.plan())
+        assert caught.value.code == "terraform.lock"
+        assert holder(state) == child.pid
+        child.stdin.close()
+    assert not Told().listen(tool.plan()).has_changes

@@ -258,7 +258,7 @@ class Terraform:
             return
         if heard.code == runner.LOST or heard.code < 0:
             raise _killed(doing, heard.code)
-        raise diagnostics.problem(heard.diagnostics, doing, self._explain, heard.errors)
+        raise diagnostics.problem(heard.diagnostics, doing, self._explain, heard.errors, self._folder)
 
     def _document(self, *options: str) -> Work[dict[str, Any]]:
         """The JSON document that a short command prints; it may hold secrets, so it leaves no file. Raises Problem."""

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from wizard.core.problem import Problem
@@ -19,6 +20,8 @@ from wizard.services.terraform.stream import Diagnostic
 Explain = Callable[[str], Problem | None]
 """Knows what AWS says; None for a text it does not know."""
 
+_OF_THE_TEXT = ("terraform.syntax", "terraform.variable", "terraform.version")
+"""Mended in the very line that is named."""
 _OUTRANK = ("terraform.state_unsaved", "terraform.interrupted")
 """Told before anything else: an unsaved state must be mended first; after an interrupt all else is a consequence."""
 _LEFT_OVER = (
@@ -29,10 +32,16 @@ _PLACE = re.compile(r"(?m)^ *on (\S.*) line (\d+)")
 _CONSTRAINT = re.compile(r"given constraints ([^\n]+)")
 
 
-def problem(diagnostics: Sequence[Diagnostic], doing: str, explain: Explain, stderr: str = "") -> Problem:
+def problem(
+    diagnostics: Sequence[Diagnostic],
+    doing: str,
+    explain: Explain,
+    stderr: str = "",
+    folder: Path | None = None,
+) -> Problem:
     """One Problem for everything that went wrong: the gravest in full, and each other kind beside it.
 
-    `doing` completes the sentence "Terraform failed while …".
+    `doing` completes the sentence "Terraform failed while …"; in `folder` are the files that are named.
     """
     errors = _distinct([each for each in diagnostics if each.severity == "error"])
     if not errors:
@@ -50,7 +59,20 @@ def problem(diagnostics: Sequence[Diagnostic], doing: str, explain: Explain, std
         first, rest = _together(known[0]), [*known[1:], *others]
     first.evidence = tuple(_line(each) for each in errors)
     first.also = tuple(_together(alike) for alike in rest)
+    meant = next((each.said for each in (known[0] if known else []) if each.said.file), None)
+    first.opens = _opens(meant, folder) if first.code in _OF_THE_TEXT else ""
     return first
+
+
+def _opens(meant: Diagnostic | None, folder: Path | None) -> str:
+    """The file and line to mend, when that file is there."""
+    if meant is None or folder is None or not meant.line:
+        return ""
+    if meant.summary.startswith("Invalid value for variable") and not meant.file.endswith(".tfvars"):
+        # The rule that was broken is named, not the value that broke it.
+        return ""
+    file = folder / meant.file
+    return f"{file}:{meant.line}" if file.is_file() else ""
 
 
 @dataclass(frozen=True)
@@ -75,8 +97,11 @@ def _together(alike: Sequence[_Read]) -> Problem:
         more = "One more was" if others == 1 else f"{others} more were"
         first.why = f"{first.why} {more} refused; see what AWS said."
     elif len(said) > 1:
-        about = [each.address or each.place for each in said if each.address or each.place]
-        first.why = f"{first.why} It happened {plural(len(said), 'time')}: {one_line(', '.join(about), 200)}."
+        about = dict.fromkeys(each.address or each.place for each in said if each.address or each.place)
+        if len(about) > 1:
+            first.why = (
+                f"{first.why} It happened {plural(len(said), 'time')}: {one_line(', '.join(about), 200)}."
+            )
     return first
 
 
@@ -151,7 +176,8 @@ def _told(cause: Cause, each: Diagnostic) -> Problem:
 
 def _syntax(each: Diagnostic) -> Problem:
     told = _told(SYNTAX, each)
-    told.why = f"{SYNTAX.why} See {each.place}: {one_line(each.text, 300)}"
+    said = f"{each.summary}. {each.detail}" if each.detail else each.summary
+    told.why = f"{SYNTAX.why} See {each.place}: {_sentence(said)}"
     told.step = "variables" if ".tfvars" in each.place else SYNTAX.step
     return told
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
@@ -111,6 +113,9 @@ class ProblemCard(Card):
         self.problem = problem
         self.others = tuple(Other(each) for each in problem.also)
         buttons = [(problem.again or "Try again", "again"), ("Back", "back")]
+        if problem.opens:
+            name, _, line = Path(problem.opens).name.rpartition(":")
+            buttons.insert(0, (f"Open {one_line(name, 20)} at {line}", "edit"))
         if elsewhere:
             buttons.insert(0, (f"Go to: {one_line(elsewhere, 24)}", f"go:{problem.step}"))
         evidence = (*problem.evidence, *problem.copy.splitlines())

@@ -55,6 +55,8 @@ class LineLog(ScrollView, can_focus=True):
         super().__init__()
         self.content_lines = Lines()
         self._paused = False
+        self._followed = True
+        """It followed the end when it was seen last."""
         self._at = -1
         """Row of the match that was jumped to last."""
 
@@ -130,6 +132,14 @@ class LineLog(ScrollView, can_focus=True):
             return 0, len(lines.found)
         number = lines.number(self._at)
         return bisect_right(lines.found, number), len(lines.found)
+
+    def on_hide(self) -> None:
+        self._followed = self.follows
+
+    def on_show(self) -> None:
+        """What came while nobody looked is behind the reader, unless the reader stood still."""
+        if self._followed and not self._paused:
+            self.scroll_end(animate=False, immediate=False)
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
