@@ -12,6 +12,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import App, ComposeResult
 
+from tests.bench import rival
 from tests.ui import scripted
 from wizard.core.event import Run
 from wizard.core.facts import Facts, Machine
@@ -153,6 +154,7 @@ def main() -> None:
         f"{'a plan of 20,000 lines, from JSON to paint':<44} {seconds * 1000:8.0f} ms  {megabytes:.0f} MB in all"
     )
     print(f"{'10,000 events heard, without a screen':<44} {heard_alone():8.0f} a second")
+    rival.main(RESOURCES, ATTRIBUTES)
     rate, waits = asyncio.run(storm())
     waits.sort()
     p95 = waits[int(len(waits) * 0.95)]
