@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,17 +14,20 @@ from wizard.core.finding import Finding
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.services import Services
-from wizard.steps import acting, review
+from wizard.steps import acting, recovery, review
 from wizard.steps.parts import signed_in, terraform
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
     from wizard.services.aws import trust
     from wizard.services.terraform import aftermath
-    from wizard.services.terraform.commands import PlannedRun, Result
+    from wizard.services.terraform.commands import PlannedRun, Result, Terraform
 else:
     aftermath = lazy("wizard.services.terraform.aftermath")
     trust = lazy("wizard.services.aws.trust")
+
+_ROUNDS = 3
+"""Plans that are made when each comes too late: whoever else works on the state will not stop."""
 
 
 class Apply(Step[Applied]):
@@ -49,17 +53,27 @@ class Apply(Step[Applied]):
             yield from tool.resume(running)
         review.refuse_wrong_place(Path(machine.module), services.environ, who)
         yield from tool.init()
-        planned = yield from tool.plan()
-        if not planned.has_changes:
-            yield Line("AWS already is as the module says. Nothing to apply.")
-            return _applied(machine, (0, 0, 0), tool.outputs())
-        yield _warned(planned, who)
-        if not review.said_yes(planned.plan, (yield review.ask(planned.plan, who))):
-            raise _declined()
-        # The plan may have been read for an hour: the credentials are looked at again.
-        result = yield from _told(terraform(facts, services).apply(planned), planned.plan)
-        yield _by_hand(self.equivalent(facts))
-        return _applied(machine, (result.added, result.changed, result.destroyed), result.outputs)
+        yield from recovery.put_back(tool)
+        for attempt in range(1, _ROUNDS + 1):
+            planned = yield from recovery.past_locks(tool, tool.plan)
+            if not planned.has_changes:
+                yield Line("AWS already is as the module says. Nothing to apply.")
+                return _applied(machine, (0, 0, 0), tool.outputs())
+            yield _warned(planned, who)
+            if not review.said_yes(planned.plan, (yield review.ask(planned.plan, who))):
+                raise _declined()
+            # The plan may have been read for an hour: the credentials are looked at again.
+            tool = terraform(facts, services)
+            try:
+                result = yield from recovery.past_locks(tool, partial(_told, tool, planned))
+            except Problem as problem:
+                if problem.code != "terraform.stale" or attempt == _ROUNDS:
+                    raise
+                yield recovery.out_of_date(problem)
+            else:
+                yield _by_hand(self.equivalent(facts))
+                return _applied(machine, (result.added, result.changed, result.destroyed), result.outputs)
+        raise AssertionError("the last round ends in a result or a problem")
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
         session, applied = signed_in(services), facts.need(Applied)
@@ -101,9 +115,9 @@ def _by_hand(commands: Sequence[str]) -> Table:
     return Table("The same by hand", ("command",), rows, "e shows them whole, to copy or save")
 
 
-def _told(work: Work[Result], plan: Planned) -> Work[Result]:
+def _told(tool: Terraform, planned: PlannedRun) -> Work[Result]:
     """The apply, and after one that failed how everything stands."""
-    after = aftermath.Aftermath(plan.changes)
+    after, work = aftermath.Aftermath(planned.plan.changes), tool.apply(planned)
     try:
         while True:
             event = next(work)

@@ -56,6 +56,7 @@ class Start(Step[Machine]):
         )
         module.check(folder.path)
         yield Finding("machine.module", "Module folder", Verdict.PROVEN, f"{folder.path} ({folder.origin})")
+        yield from _left_behind(folder.path)
         yield from _went_on(engine, folder.path, services)
         return Machine(
             engine=engine.kind,
@@ -80,6 +81,14 @@ class Start(Step[Machine]):
 
     def equivalent(self, facts: Facts) -> list[str]:  # noqa: ARG002  # the same on every machine
         return ["terraform version", "ls terraform/"]
+
+
+def _left_behind(folder: Path) -> Work[None]:
+    """A state that the last run could not save is named at once; the apply step puts it back."""
+    try:
+        module.refuse_unsaved_state(folder)
+    except Problem as problem:
+        yield Finding("machine.unsaved", "Terraform's state", Verdict.GAP, problem.what, problem)
 
 
 def _went_on(engine: Engine, folder: Path, services: Services) -> Work[None]:

@@ -238,7 +238,7 @@ def test_a_state_that_another_process_holds(held: Site) -> None:
 @pytest.mark.parametrize(
     ("text", "code", "word", "step"),
     [
-        ('variable "owner" {}', "terraform.variable", '"owner"', "variables"),
+        ('variable "owner" {}', "terraform.variable_missing", '"owner"', "variables"),
         ('variable "owner" {\n  type = number\n  default = "x"\n}', "terraform.syntax", "main.tf line 3", ""),
         (
             f'variable "owner" {{\n  default = "Bad"\n  validation {{\n{RULE}\n  }}\n}}',

@@ -130,8 +130,9 @@ def test_a_state_that_could_not_be_saved_comes_first(tmp_path: Path, source: Pat
     folder = own_copy(tmp_path, source).path
     (folder / "errored.tfstate").write_text("{}")
     (source / "main.tf").write_text(GOOD + "# newer\n")
+    assert own_copy(tmp_path, source).path == folder
     with pytest.raises(Problem) as caught:
-        own_copy(tmp_path, source)
+        module.refuse_unsaved_state(folder)
     assert caught.value.code == "terraform.errored_state"
     assert "state push -force errored.tfstate" in caught.value.copy
     assert str(folder) in caught.value.copy
@@ -144,7 +145,7 @@ def test_the_command_that_mends_it_can_be_pasted(tmp_path: Path, source: Path) -
     (given / "main.tf").write_text(GOOD)
     (given / "errored.tfstate").write_text("{}")
     with pytest.raises(Problem) as caught:
-        module.locate(given, tmp_path, tmp_path / "data", "default", source)
+        module.refuse_unsaved_state(module.locate(given, tmp_path, tmp_path / "data", "default", source).path)
     import shlex
 
     assert f"-chdir={given}" in shlex.split(caught.value.copy)

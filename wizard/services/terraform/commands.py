@@ -23,7 +23,7 @@ from wizard.core.text import one_line
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import acting as acted
-from wizard.services.terraform import diagnostics, module, planfile, state, stream
+from wizard.services.terraform import diagnostics, mending, module, planfile, state, stream
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.engine import Engine
@@ -121,8 +121,35 @@ class Terraform:
         options = self._apply_options(planned.file)
         heard = Heard(Rows(planned.plan.changes))
         yield from self._run("Applying the plan", options, heard, applies=True)
-        planfile.discard(planned.file, self._runs)
-        return self._applied(heard)
+        locked = False
+        try:
+            return self._applied(heard)
+        except mending.Locked:
+            # It was not even begun, so this very plan can be tried again.
+            locked = True
+            raise
+        finally:
+            if not locked:
+                planfile.discard(planned.file, self._runs)
+
+    def force_unlock(self, id: str) -> Work[None]:
+        """Remove the lock of this id from the state, whoever holds it. Raises Problem."""
+        heard = yield from self._run("Removing the lock", ("force-unlock", "-force", id), Heard())
+        self._check(heard, "removing the lock")
+
+    def unsaved(self) -> mending.Unsaved | None:
+        """A state that the last run here could not save."""
+        return mending.unsaved(self._folder, state.file(self._folder, self._environ))
+
+    def put_back(self) -> Work[Path]:
+        """Save that state where it belongs; its file is kept under another name, which is returned. Raises Problem.
+
+        `-force`: Terraform takes a state with the same serial for an older one.
+        """
+        options = ("state", "push", "-force", module.UNSAVED)
+        heard = yield from self._run("Putting the state back", options, Heard())
+        self._check(heard, "putting the state back")
+        return mending.put_away(self._folder, self._stamp())
 
     def unfinished(self) -> DetachedRun | None:
         """An apply in this folder that an earlier wizard started and that still works."""
@@ -191,7 +218,9 @@ class Terraform:
         except BaseException:
             planfile.discard(file, self._runs)
             raise
-        plan = replace(read.planned, command=self._typed(self._apply_options(file)))
+        plan = replace(
+            _with_leftovers(read.planned, document), command=self._typed(self._apply_options(file))
+        )
         planned = PlannedRun(plan, file, heard.code == 2, callers)
         # At the latest when the program ends.
         weakref.finalize(planned, planfile.discard_unapplied, file, self._runs)
@@ -258,7 +287,11 @@ class Terraform:
             return
         if heard.code == runner.LOST or heard.code < 0:
             raise _killed(doing, heard.code)
-        raise diagnostics.problem(heard.diagnostics, doing, self._explain, heard.errors, self._folder)
+        found = diagnostics.problem(heard.diagnostics, doing, self._explain, heard.errors, self._folder)
+        if found.code == "terraform.lock":
+            file = state.file(self._folder, self._environ)
+            found = mending.locked(found, heard.diagnostics, file, self._now())
+        raise found
 
     def _document(self, *options: str) -> Work[dict[str, Any]]:
         """The JSON document that a short command prints; it may hold secrets, so it leaves no file. Raises Problem."""
@@ -293,6 +326,19 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     traced = bool(environ.get("TF_LOG_PATH"))
     kept = {name: value for name, value in environ.items() if traced or not name.startswith("TF_LOG")}
     return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+
+
+def _with_leftovers(planned: Planned, document: Mapping[str, Any]) -> Planned:
+    """The plan, naming what an earlier run left half-made: Terraform calls it tainted and makes it anew."""
+    tainted = [
+        one_line(entry.get("address", ""), 300)
+        for entry in document.get("resource_changes") or []
+        if entry.get("action_reason") == "replace_because_tainted"
+    ]
+    if not tainted:
+        return planned
+    words = f"{one_line(', '.join(tainted), 400)}: left half-made by a run that was stopped, so made anew."
+    return replace(planned, warnings=(*planned.warnings, words))
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:

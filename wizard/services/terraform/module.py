@@ -16,6 +16,8 @@ from wizard.core.text import one_line
 VARIABLE = "databricks_serverless_workspace_ids"
 OUTPUTS = ("instance_profile_arn", "role_arn")
 
+UNSAVED = "errored.tfstate"
+"""What Terraform leaves in the folder when it cannot save its state."""
 _STAMP = ".htd-wizard-module"
 TEXT = r'"(?:\\.|[$%]\{(?:[^{}"]|"(?:\\.|[^"\\])*"|\{[^{}]*\})*\}|[^"\\\n])*"'
 """A text in quotes, with templates in it."""
@@ -71,13 +73,15 @@ def locate(given: Path | None, cwd: Path, data: Path, deployment: str, source: P
     if given is not None:
         if not _configured(given):
             raise _no_module(given)
-        return _usable(ModuleFolder(given.resolve(), "named with --terraform-dir"))
+        return ModuleFolder(given.resolve(), "named with --terraform-dir")
     here = cwd / "terraform"
     if _configured(here):
-        return _usable(ModuleFolder(here.resolve(), "found where the wizard was started"))
+        return ModuleFolder(here.resolve(), "found where the wizard was started")
     folder = private(data / "deployments" / _plain(deployment))
-    found = _usable(ModuleFolder(folder, "the wizard's own copy of its module"))
-    _refresh(folder, source)
+    found = ModuleFolder(folder, "the wizard's own copy of its module")
+    if not (folder / UNSAVED).exists():
+        # Nothing is changed before an unsaved state is put back.
+        _refresh(folder, source)
     return found
 
 
@@ -122,7 +126,7 @@ def refuse_unsaved_state(folder: Path) -> None:
 
     Raises Problem.
     """
-    if (folder / "errored.tfstate").exists():
+    if (folder / UNSAVED).exists():
         raise Problem(
             code="terraform.errored_state",
             what="The last Terraform run in this folder could not save its state.",
@@ -130,11 +134,6 @@ def refuse_unsaved_state(folder: Path) -> None:
             remedy="Put the state back with the command below, check it with a plan, then remove errored.tfstate.",
             copy=f"terraform {shlex.quote(f'-chdir={folder}')} state push -force errored.tfstate",
         )
-
-
-def _usable(folder: ModuleFolder) -> ModuleFolder:
-    refuse_unsaved_state(folder.path)
-    return folder
 
 
 def _refresh(folder: Path, source: Path) -> None:

@@ -82,24 +82,24 @@ def read(folder: Path, environ: Mapping[str, str] | None = None) -> State | None
 
     `environ` is Terraform's: TF_WORKSPACE and TF_DATA_DIR lead to another file.
     """
-    file = _file(folder, environ or {})
-    if file is None:
+    where = file(folder, environ or {})
+    if where is None:
         return None
     try:
-        text = file.read_text("utf-8")
+        text = where.read_text("utf-8")
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(file, error) from error
+        raise _unreadable(where, error) from error
     if not text.strip():
         return None
     try:
         return _state(json.loads(text))
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        raise _unreadable(file, error) from error
+        raise _unreadable(where, error) from error
 
 
-def _file(folder: Path, environ: Mapping[str, str]) -> Path | None:
+def file(folder: Path, environ: Mapping[str, str]) -> Path | None:
     """The state's file, in the workspace that was chosen; None when another backend keeps it."""
     data = folder / (environ.get("TF_DATA_DIR") or ".terraform")
     try:

@@ -1,0 +1,127 @@
+"""What an earlier run left behind: a lock, a state that could not be saved."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from wizard.core.problem import Problem
+from wizard.core.text import plural
+from wizard.services.terraform import lock
+from wizard.services.terraform.lock import Lock
+from wizard.services.terraform.module import UNSAVED
+from wizard.services.terraform.stream import Diagnostic
+
+_PROGRAMS = ("terraform", "tofu")
+
+
+@dataclass(eq=False)
+class Locked(Problem):
+    """The state is locked, with what is known of who holds it."""
+
+    lock: Lock | None = None
+    alive: bool | None = None
+    """Whoever holds it works on this computer; None: it cannot be told from here."""
+    about: str = ""
+    """How old it is, and what is known of its process, in one or two sentences."""
+
+
+def locked(problem: Problem, said: Sequence[Diagnostic], state: Path | None, now: datetime) -> Problem:
+    """`problem` with what can be found out about the lock; `state` is the local state's file."""
+    held = next((found for each in said if (found := Lock.read(each.detail))), None)
+    if held is None:
+        return problem
+    given = {each.name: getattr(problem, each.name) for each in fields(Problem)}
+    pid = lock.holder(state) if held.local and state is not None else None
+    alive = _alive(held, pid)
+    words = {
+        True: f"Its process works on this computer{f', with the number {pid}' if pid else ''}.",
+        False: "No Terraform works on this computer any more, so it was left behind.",
+        None: "It was taken on another computer, so from here nobody can tell whether that still works.",
+    }
+    age = held.age(now)
+    since = f"It is {_long(age)} old. " if age is not None else ""
+    return Locked(**given, lock=held, alive=alive, about=f"{since}{words[alive]}")
+
+
+def _alive(held: Lock, pid: int | None) -> bool | None:
+    if pid is not None:
+        return True
+    if held.who != f"{_user()}@{os.uname().nodename}":
+        return None
+    running = _names()
+    # Without a list of processes nobody can tell.
+    return None if running is None else any(name.startswith(_PROGRAMS) for name in running)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return ""
+
+
+def _names() -> list[str] | None:
+    """Names of the programs that run here; None where there is no /proc."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            found.append(entry.read_text().strip())
+        except OSError:
+            continue
+    return found or None
+
+
+def _long(seconds: float) -> str:
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return plural(int(seconds // size), word)
+    return plural(int(seconds), "second")
+
+
+@dataclass(frozen=True)
+class Unsaved:
+    """A state that a run could not save where it belongs."""
+
+    file: Path
+    resources: int
+    held: int | None
+    """Resources in the state as it is now; None when there is none to compare with."""
+    other: bool
+    """It belongs to another deployment: their lineages differ."""
+
+
+def unsaved(folder: Path, state: Path | None) -> Unsaved | None:
+    """The state that the last run in `folder` could not save, None when there is none."""
+    file = folder / UNSAVED
+    if not file.exists():
+        return None
+    left, now = _read(file), _read(state) if state is not None else None
+    names = {str(each.get("lineage", "")) for each in (left, now) if each}
+    return Unsaved(file, _count(left), None if now is None else _count(now), left is None or len(names) > 1)
+
+
+def put_away(folder: Path, stamp: str) -> Path:
+    """Rename the state that was put back, so that nothing takes it for one that is still to be saved."""
+    file = folder / UNSAVED
+    return file.rename(folder / f"{UNSAVED}.{stamp}.backup")
+
+
+def _read(file: Path) -> Mapping[str, Any] | None:
+    try:
+        document = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) and "lineage" in document else None
+
+
+def _count(document: Mapping[str, Any] | None) -> int:
+    entries = (document or {}).get("resources")
+    held = [each for each in entries if isinstance(each, dict)] if isinstance(entries, list) else []
+    return sum(len(each.get("instances") or ()) for each in held if each.get("mode") == "managed")
