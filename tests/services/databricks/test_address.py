@@ -50,6 +50,12 @@ GOOD: list[tuple[str, str, str, str]] = [
     (f"\u5de5\u4f5c\u533ahttps://{H}/?o={ID}\u3002", H, ID, ""),
     (f"\u2022https://{H}/?o={ID}\u2026", H, ID, ""),
     (f"https://{H}/?o={ID}\u2014the one for production", H, ID, ""),
+    (f"\u8bf7\u6253\u5f00https://{H}/?o={ID}\uff0c\u8c22\u8c22", H, ID, ""),
+    (f"\U0001f449https://{H}/?o={ID}\U0001f448", H, ID, ""),
+    (f"https://{H}/?o={ID}\ufe0f", H, ID, ""),
+    (f"https:\\/\\/{H}\\/?x=1\\u0026o={ID}", H, ID, ""),
+    (f"https://{H}/?o={ID}&pad={'x' * 9000}", H, ID, ""),
+    (f"https://\n{H}/?o={ID}", H, ID, ""),
     (f"\x1b[200~https://{H}/?o={ID}\x1b[201~", H, ID, ""),
     (f"\x1b[31mhttps://{H}/?o={ID}\x1b[0m", H, ID, ""),
     (f"prod;https://{H}/?o={ID};us-east-1", H, ID, ""),
@@ -246,6 +252,15 @@ REFUSED: list[tuple[str, str]] = [
     (f"https://{H}/?o=1#/?o=2", "id.conflict"),
     (f"https://{H}/?o=1 https://{H}/?o=2", "id.conflict"),
     (f"https://{H}/?o=1234\n5678", "id.broken"),
+    ("https://dbc-a1b2c3d4-\ne5f6.cloud.databricks.com/?o=1", "host.broken"),
+    ("dbc-a1b2c3d4-\r\n  e5f6.cloud.databricks.com/?o=1", "host.broken"),
+    ("> https://dbc-a1b2c3d4-\n> e5f6.cloud.databricks.com/?o=1", "host.broken"),
+    ("https://dbc-a1b2\nc3d4-e5f6.cloud.databricks.com/?o=1", "host.broken"),
+    ("https://dbc\u2013a1b2c3d4\u2013e5f6.cloud.databricks.com/?o=1", "host.look_alike"),
+    ("https://dbc\u2014a1b2c3d4\u2014e5f6.cloud.databricks.com/?o=1", "host.look_alike"),
+    (f"https://{H}/?o=12\u00b2", "id.not_numeric"),
+    (f"https://{H}/?o=12\u0661", "id.not_numeric"),
+    (f"https://{H}/?o=12\u0430", "id.not_numeric"),
     (f"https://{H}/?o=\n5678", "id.broken"),
     (f"https://{H}/?o=1 234 567", "id.broken"),
     (f"https://{H}/?o=1,234,567", "id.not_numeric"),
@@ -426,6 +441,13 @@ def test_it_never_raises_and_never_invents(paste: str) -> None:
     if found.ok:
         assert classify(found.host) in (Kind.WORKSPACE, Kind.UNIFIED)
     address.preview(paste)
+    kept = read(address.kept(paste)) if found.ok else found
+    assert (kept.host, kept.workspace_id, kept.warehouse_id, kept.problems) == (
+        found.host,
+        found.workspace_id,
+        found.warehouse_id,
+        found.problems,
+    )
     again = read(f"{found.url}/?o={found.workspace_id}") if found.ok and found.workspace_id else found
     assert (again.host, again.workspace_id) == (found.host, found.workspace_id)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from wizard.core.text import without_sequences
@@ -111,6 +112,10 @@ def read(paste: str) -> Address:
         message = "The paste is too long to be sure which address is meant."
         problems.append(AddressProblem("too_long", message, "Paste the address alone."))
     host = _host(mentions, problems, notes)
+    if host and _is_half(host, mentions, text):
+        message = "The host name is broken across two lines."
+        problems.append(AddressProblem("host.broken", message, "Copy the address again, in one line."))
+        host = ""
     mine = [m for m in mentions if m.kind is None or m.host == host]
     workspace_id, id_source = _workspace_id(mine, problems, notes)
     named = any(m.ids for m in mentions)
@@ -196,6 +201,15 @@ def _host(mentions: list[Mention], problems: list[AddressProblem], notes: list[A
         _judge_form([m for m in mentions if m.host == usable[0]], problems, notes)
         return usable[0]
     return _none_usable(mentions, hosts, problems)
+
+
+def _is_half(host: str, mentions: list[Mention], text: str) -> bool:
+    """True when a line break cut the name, so that only its end was read."""
+    for before, after in pairwise(mentions):
+        begun = before.kind is Kind.OTHER and before.scheme and before.host and "." not in before.host
+        if begun and after.host == host and not after.scheme:
+            return True
+    return bool(re.search(r"[A-Za-z0-9]-[ \t]*\r?\n[ \t>]*" + re.escape(host), text, re.IGNORECASE))
 
 
 def _none_usable(

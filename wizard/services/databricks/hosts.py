@@ -91,7 +91,7 @@ REFUSALS = {
 def classify(host: str) -> Kind:
     """The kind of a host name, which is in lower case and without trailing dots or port."""
     if not _HOST.match(host):
-        if host.isascii() and _below(host, "databricks.com"):
+        if host.replace("…", "").isascii() and _below(host, "databricks.com"):
             return Kind.MALFORMED
         return Kind.LOOK_ALIKE if _branded(host) else Kind.OTHER
     first = host.split(".", 1)[0]

@@ -7,6 +7,7 @@ and SQL warehouses (`sql/protocolv1/o/…`, `/sql/1.0/warehouses/…`).
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, replace
 
 from wizard.services.databricks import wrapped
@@ -38,11 +39,11 @@ class Mention:
 TRAILING = ".,;:!*_~\\。，；：！？…—–"
 _MOST_WORDS = 300
 _MOST_NAMES = 2500
-_LONGEST_WORD = 4096
+_LONGEST_WORD = 16_384
 _MOST_TRIES = 8
 _NAME = "databricks."
 _ANCHORS = (_NAME, ":/", "o=", "w=", "workspace_id=", "/sql/", "protocolv1/")
-_BREAKS = re.compile("[\\s<>\"'`()\\[\\]{}|…—–‘-‟«»\u3000\u3001\u3008-\u3011]")
+_BREAKS = re.compile("[\\s<>\"'`()\\[\\]{}|‘-‟«»\u3000\u3001\u3008-\u3011]")
 _WEB = "https?|ttps?|tps|htps?|htt?tps?|hxxps?"
 _SCHEME = re.compile(rf"(?<![a-z0-9+.\-/?%&])((?:jdbc:)?(?:{_WEB}|databricks|spark)):/+", re.IGNORECASE)
 _ANY_SCHEME = re.compile(r"\A([a-z][a-z0-9+.-]*):/{2,}", re.IGNORECASE)
@@ -54,6 +55,7 @@ _PARAMETER = re.compile(
 )
 _CLUSTER = re.compile(r"sql/protocolv1/(o)/([^/;&?#]+)/", re.IGNORECASE)
 _WAREHOUSE = re.compile(r"/sql/((?:1\.0/)?(?:warehouses|endpoints))/([^/?#&;,\s]+)", re.IGNORECASE)
+_DIGITS = re.compile("[0-9]+")
 _LOGIN_PATH = re.compile(r"/+(?:login|signin)(?:\.html)?(?:[/?#]|\Z)", re.IGNORECASE)
 _BACKSLASHED = re.compile(r"\A(?:https?):\\\\[^@]*\Z", re.IGNORECASE)
 _NAMED = re.compile(r"([A-Za-z_][\w .-]{0,30})=\s*\Z")
@@ -120,7 +122,7 @@ def _take_apart(word: str, *, alone: bool) -> Mention | None:
     word = word.rstrip(TRAILING).lstrip(TRAILING.replace(".", ""))
     if _MAIL.match(word):
         return None
-    word = wrapped.undone(word)
+    word = wrapped.undone(word.replace("\\/", "/").replace("\\u0026", "&") if "\\" in word else word)
     if _BACKSLASHED.match(word):
         word = word.replace("\\", "/")
     scheme = _scheme(word)
@@ -213,8 +215,23 @@ def _parameters(rest: str) -> tuple[tuple[str, str], ...]:
     for text in (rest, wrapped.decoded(rest)):
         found = [*_PARAMETER.findall(text), *_CLUSTER.findall(text)]
         if found:
-            return tuple((name.lower(), value.strip(TRAILING)) for name, value in found)
+            return tuple((name.lower(), _number(value.strip(TRAILING))) for name, value in found)
     return ()
+
+
+def _number(value: str) -> str:
+    """The digits of a value that other writing follows: a dash, a full stop of another script, an emoji.
+
+    What could be another way to write a digit stays, and so does every letter of an alphabet.
+    """
+    digits = _DIGITS.match(value)
+    if digits is None or digits.end() == len(value):
+        return value
+    after = value[digits.end()]
+    foreign = not after.isascii() and (
+        unicodedata.category(after) == "Lo" or unicodedata.category(after)[0] in "CMPSZ"
+    )
+    return digits[0] if foreign else value
 
 
 def _warehouses(rest: str) -> tuple[tuple[str, str], ...]:
