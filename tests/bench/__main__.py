@@ -19,7 +19,7 @@ import termios
 import time
 from collections.abc import Callable
 
-from tests.bench import showing
+from tests.bench import showing, variables
 
 RUNS = 7
 BARE_HELP = "import argparse; p = argparse.ArgumentParser(prog='x'); p.add_argument('y'); p.print_help()"
@@ -104,6 +104,8 @@ def _read(read: Callable[[str], object], text: str) -> float:
 
 def main() -> None:
     megabyte_of_paste()
+    variables.edits()
+    variables.form_keys()
     python = sys.executable
     pair("--help, against a bare argparse program", lambda: wall([python, "-m", "wizard", "--help"]),
          lambda: wall([python, "-c", BARE_HELP]))  # fmt: skip

@@ -223,6 +223,12 @@ def test_a_heredoc_needs_the_rest_of_its_line() -> None:
         assert editor.set_value(Document.of(before), "a", "<<E\nx\nE\n").after.text == after
 
 
+def test_a_number_that_would_fill_the_memory_is_not_written_out() -> None:
+    document = Document.of(f"{NAME} = [1e999999999, -1E-999999999]\n")
+    assert editor.strings(document, NAME) == ("1E+999999999", "-1E-999999999")
+    assert editor.add_to_list(document, NAME, NEW).after.text.endswith(f', "{NEW}"]\n')
+
+
 def test_setting_a_value_and_leaving_an_equal_one() -> None:
     text = '\ufeffa = "x"\t# c\r\nb = { c = 1 }\r\n'
     document = Document.of(text)

@@ -29,6 +29,8 @@ class Entry:
     """Where it comes from: `terraform.tfvars line 4`, `default`."""
     others: Mapping[str, object] = field(default_factory=dict, repr=False)
     """Values of the module's variables, for rules that compare."""
+    _last: dict[str, Checked] = field(default_factory=dict, repr=False, compare=False)
+    """The answer that was checked last: it is asked about more than once."""
 
     @property
     def shown(self) -> str:
@@ -80,7 +82,10 @@ class Entry:
 
     def check(self, answer: str) -> Checked:
         """What Terraform would say to the answer."""
-        return checks.check(self.variable, self._literal(answer), self.others)
+        if answer not in self._last:
+            self._last.clear()
+            self._last[answer] = checks.check(self.variable, self._literal(answer), self.others)
+        return self._last[answer]
 
     def fault(self, answer: str) -> str | None:
         """One sentence saying what to change, or None."""

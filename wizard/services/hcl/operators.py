@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation, localcontext
 
+from wizard.services.hcl.syntax import plain_number
+
 Scope = Mapping[str, object]
 Expression = Callable[[Scope], object]
 
@@ -62,8 +64,7 @@ def text(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, Decimal):
-        spelled = format(value, "f")
-        return spelled.rstrip("0").rstrip(".") if "." in spelled else spelled
+        return plain_number(str(value))
     raise Failed("string required")
 
 

@@ -9,6 +9,10 @@ BOM = "\ufeff"
 HEREDOC = re.compile(r"<<(-?)([^\W\d][\w-]*)\r?\n")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _OPENING = {"(": ")", "[": "]", "{": "}"}
+_BLANKS = re.compile(r"[ \t]+")
+_BLANKS_AND_LINES = re.compile(r"(?:[ \t\n]|\r\n)+")
+_SIMPLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*+(?![^\x00-\x7f])")
+_SIMPLE_TEXT = re.compile(r'"([^"\\$%\r\n]*)"')
 _NOT_ASSIGNING = ("==", "=>", "::")
 
 
@@ -35,15 +39,15 @@ class Scanner:
 
     def blank(self, *, lines: bool) -> None:
         """Passes over blanks and comments, and over line breaks when `lines`. A line comment ends the line."""
-        while self.at < len(self.text):
-            here = self.text[self.at]
-            if here in " \t" or (lines and here == "\n"):
-                self.at += 1
-            elif here == "\r" and not self.breaks():
+        blanks = _BLANKS_AND_LINES if lines else _BLANKS
+        while True:
+            passed = blanks.match(self.text, self.at)
+            if passed:
+                self.at = passed.end()
+            here = self.text[self.at : self.at + 1]
+            if here == "\r" and not self.breaks():
                 raise self.malformed("a line ends in a way that Terraform does not read")
-            elif lines and here == "\r":
-                self.at += 2
-            elif self.text.startswith("/*", self.at):
+            if self.text.startswith("/*", self.at):
                 end = self.text.find("*/", self.at + 2)
                 if end < 0:
                     raise self.malformed("a comment is not closed")
@@ -64,6 +68,10 @@ class Scanner:
 
     def identifier(self) -> str:
         """The name that begins here, empty when none does."""
+        simple = _SIMPLE_NAME.match(self.text, self.at)
+        if simple:
+            self.at = simple.end()
+            return simple[0]
         end, text = self.at, self.text
         while end < len(text) and (f"a{text[end]}".isidentifier() or (text[end] == "-" and end > self.at)):
             end += 1
@@ -80,6 +88,10 @@ class Scanner:
 
     def quoted(self) -> str | None:
         """The text in quotes that begins here; None when it holds a template, which must be calculated."""
+        simple = _SIMPLE_TEXT.match(self.text, self.at)
+        if simple:
+            self.at = simple.end()
+            return simple[1]
         parts: list[str] = []
         plain = True
         opened = self.at

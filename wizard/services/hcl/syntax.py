@@ -34,6 +34,8 @@ Kind = Literal["string", "heredoc", "number", "word", "list", "object", "express
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _FOR = re.compile(r"for(?![\w-])")
+_LONGEST_NUMBER = 5_000
+"""Digits beyond which a number is not written out: 1e999999999 would fill the memory."""
 _WORDS: dict[str, object] = {"true": True, "false": False, "null": None}
 
 
@@ -148,7 +150,10 @@ def plain_number(spelled: str) -> str:
 
     Source: https://developer.hashicorp.com/terraform/language/expressions/types#type-conversion
     """
-    number = format(Decimal(spelled), "f")
+    exact = Decimal(spelled)
+    if abs(exact.adjusted()) > _LONGEST_NUMBER:
+        return spelled
+    number = format(exact, "f")
     return number.rstrip("0").rstrip(".") if "." in number else number
 
 
