@@ -424,3 +424,44 @@ def test_a_cloudshell_that_does_not_answer(places: AwsPlaces, monkeypatch: pytes
         sign_in.open_source(list_sources(places, environ)[0], places, environ)
     assert caught.value.code == "aws.container"
     assert "Restart" in caught.value.remedy
+
+
+def web_profile(aws: EmbeddedAws, places: AwsPlaces, tmp_path: Path) -> Path:
+    """A profile whose role is taken with a token in a file, as CI jobs and pods do; the file."""
+    provider = f"arn:aws:iam::{aws.account_id}:oidc-provider/ci.example"
+    action = "sts:AssumeRoleWithWebIdentity"
+    trust = {"Effect": "Allow", "Principal": {"Federated": provider}, "Action": action}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    aws.client("iam").create_role(RoleName="ci", AssumeRolePolicyDocument=document)
+    token = tmp_path / "token"
+    token.write_text("web-token")
+    aws.trust_web_token("web-token")
+    places.config_file.parent.mkdir(parents=True, exist_ok=True)
+    places.config_file.write_text(
+        f"[profile web]\nrole_arn = arn:aws:iam::{aws.account_id}:role/ci\nweb_identity_token_file = {token}\n"
+    )
+    return token
+
+
+def test_a_web_identity(aws: EmbeddedAws, places: AwsPlaces, tmp_path: Path) -> None:
+    token = web_profile(aws, places, tmp_path)
+    session = sign_in.open_source(source(places, "web"), places, {})
+    assert (session.method, session.renews) == ("assume-role-with-web-identity", True)
+    assert who_am_i(session).arn.endswith(":assumed-role/ci/htd-wizard")
+    token.write_text("forged")
+    with pytest.raises(Problem) as caught:
+        sign_in.open_source(source(places, "web"), places, {})
+    assert caught.value.code == "aws.web_identity"
+    assert caught.value.step == "credentials"
+
+
+def test_temporary_keys_of_a_profile(aws: EmbeddedAws, places: AwsPlaces, login: Login) -> None:
+    keys = sign_in.role_session(login(), aws.account_id, "Admin", "us-east-1").freeze()
+    places.credentials_file.parent.mkdir(parents=True, exist_ok=True)
+    places.credentials_file.write_text(
+        f"[t]\naws_access_key_id = {keys.access_key_id}\naws_secret_access_key = {keys.secret_access_key}\n"
+        f"aws_session_token = {keys.session_token}\n"
+    )
+    session = sign_in.open_source(source(places, "t"), places, {})
+    assert who_am_i(session).role.startswith("AWSReservedSSO_Admin_")
+    assert not session.renews

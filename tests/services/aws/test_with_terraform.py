@@ -158,7 +158,7 @@ def test_terraform_renews_keys_and_sign_in_in_the_middle_of_an_apply(
     assert who_am_i(session).role.startswith("AWSReservedSSO_Brief_")
 
 
-def test_a_role_taken_through_sso_and_a_program_reach_terraform_by_name(
+def test_a_role_through_sso_a_program_and_a_web_identity_reach_terraform_by_name(
     aws: EmbeddedAws,
     places: AwsPlaces,
     home: Path,
@@ -173,6 +173,15 @@ def test_a_role_taken_through_sso_and_a_program_reach_terraform_by_name(
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     aws.client("iam").create_role(RoleName="deploy", AssumeRolePolicyDocument=document)
+    federated = {
+        "Effect": "Allow",
+        "Principal": {"Federated": f"arn:aws:iam::{aws.account_id}:oidc-provider/ci.example"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [federated]})
+    aws.client("iam").create_role(RoleName="ci", AssumeRolePolicyDocument=document)
+    aws.trust_web_token("web-token")
+    (home / "token").write_text("web-token")
     user = aws.keys_for_user("htd-user")
     answer = {
         "Version": 1,
@@ -185,8 +194,11 @@ def test_a_role_taken_through_sso_and_a_program_reach_terraform_by_name(
         f"[profile htd]\nsso_session = htd\nsso_account_id = {aws.account_id}\nsso_role_name = Admin\n"
         f"[profile deploy]\nrole_arn = arn:aws:iam::{aws.account_id}:role/deploy\nsource_profile = htd\n"
         f"[profile program]\ncredential_process = cat {home / 'answer.json'}\n"
+        f"[profile web]\nrole_arn = arn:aws:iam::{aws.account_id}:role/ci\nrole_session_name = job\n"
+        f"web_identity_token_file = {home / 'token'}\n"
     )
-    for name, who in (("deploy", "assumed-role/deploy/"), ("program", "user/htd-user")):
+    kinds = {"deploy": "assumed-role/deploy/", "program": "user/htd-user", "web": "assumed-role/ci/job"}
+    for name, who in kinds.items():
         source = next(each for each in list_sources(places, {}) if each.name == name)
         session = sign_in.open_source(source, places, {})
         environ = session.child_environ({"PATH": os.environ["PATH"], "HOME": str(home)})

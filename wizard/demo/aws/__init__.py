@@ -109,6 +109,10 @@ class EmbeddedAws:
         """Keys of a role in an account outside this AWS: may assume roles and nothing else."""
         return self._keyring.add_foreign_role(role_arn, session)
 
+    def trust_web_token(self, token: str) -> None:
+        """Let this web identity token be good from now on."""
+        self._gate.sts.web_tokens.add(token)
+
     def expire_sessions(self) -> None:
         """Let every temporary key handed out so far die now."""
         self._keyring.expire_sessions()

@@ -18,7 +18,7 @@ from wizard.demo.aws.portal import PAGE, Portal
 from wizard.demo.aws.principals import KeyRefused, Keyring, Principal
 from wizard.demo.aws.simulate import PolicySimulator
 from wizard.demo.aws.sts import SecurityTokenService
-from wizard.demo.aws.target import Need, Target
+from wizard.demo.aws.target import Need, Protocol, Target
 from wizard.demo.aws.wire import Reply, Request
 
 _NOBODY = Principal("root", ACCOUNT, "", "", "", "")
@@ -59,7 +59,7 @@ class Gate:
         self._directory = directory
         self._authority = authority
         self._portal = portal
-        self._sts = SecurityTokenService(keyring, directory, authority)
+        self.sts = SecurityTokenService(keyring, directory, authority)
         self._simulator = PolicySimulator(directory, authority)
         self._calls: list[Call] = []
         self._lock = threading.Lock()
@@ -79,6 +79,9 @@ class Gate:
                 return self._portal.answer(request)
             if operation:
                 return self._timed(_portal_target(operation), "", lambda: self._portal.answer(request))
+            if request.form.get("Action") == "AssumeRoleWithWebIdentity":
+                wanted = _portal_target("sts:AssumeRoleWithWebIdentity", "query")
+                return self._timed(wanted, "", lambda: self.sts.with_web_identity(request.form))
         try:
             caller = self._keyring.identify(scope.access_key_id, scope.token)
         except KeyRefused as refused:
@@ -123,7 +126,7 @@ class Gate:
     def _answer(self, request: Request, caller: Principal, target: Target) -> Reply:
         """Judge the call, then let STS, the simulator, a mend or moto do it."""
         if target.service == "sts":
-            return self._sts.answer(caller, target) or _not_known(target)
+            return self.sts.answer(caller, target) or _not_known(target)
         bucket = self._directory.bucket(target.bucket) if target.bucket else None
         # Anyone may learn that a bucket does not exist.
         is_nowhere = bool(target.bucket) and bucket is None and target.action != "s3:CreateBucket"
@@ -151,9 +154,9 @@ class Gate:
             return refusals.error(target.protocol, target.service, 400, "EmbeddedAwsFailure", message)
 
 
-def _portal_target(operation: str) -> Target:
+def _portal_target(operation: str, protocol: Protocol = "rest-json") -> Target:
     service = operation.partition(":")[0]
-    return Target(service, operation.partition(":")[2], "us-east-1", "rest-json", (Need(operation, "*"),))
+    return Target(service, operation.partition(":")[2], "us-east-1", protocol, (Need(operation, "*"),))
 
 
 def _not_known(target: Target) -> Reply:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 from xml.sax.saxutils import escape
 
 from wizard.demo.aws import refusals
@@ -20,7 +22,7 @@ _UNEXPLAINED = Judgement(False)
 
 
 class SecurityTokenService:
-    """GetCallerIdentity and AssumeRole."""
+    """GetCallerIdentity, AssumeRole and AssumeRoleWithWebIdentity."""
 
     def __init__(self, keyring: Keyring, directory: Directory, authority: Authority) -> None:
         self._keyring = keyring
@@ -28,6 +30,8 @@ class SecurityTokenService:
         self._authority = authority
         self.mfa_code = "123456"
         """The one-time code that everybody's device shows now."""
+        self.web_tokens: set[str] = set()
+        """Web identity tokens that are good now."""
 
     def answer(self, caller: Principal, target: Target) -> Reply | None:
         """The reply to an STS call; None for an operation this AWS does not have."""
@@ -60,9 +64,28 @@ class SecurityTokenService:
             return refusals.error("query", "sts", 400, "MalformedPolicyDocument", str(problem))
         if not judgement.allowed:
             return refusals.denied("query", "sts", caller, need, judgement)
-        account, name = _role_of(role_arn)
-        session_name = str(target.params.get("RoleSessionName", "session"))
-        policy = target.params.get("Policy")
+        return self._opened("AssumeRole", target.params, seconds)
+
+    def with_web_identity(self, params: Mapping[str, str]) -> Reply:
+        """The reply to the one call that a token signs instead of a key.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html
+        """
+        if params.get("WebIdentityToken", "") not in self.web_tokens:
+            message = (
+                "Couldn't retrieve verification key from your identity provider, please reference its docs"
+            )
+            return refusals.error("query", "sts", 400, "InvalidIdentityToken", message)
+        trust = self._directory.trust_of(*_role_of(params.get("RoleArn", "")))
+        if trust is None or "sts:AssumeRoleWithWebIdentity" not in json.dumps(trust):
+            message = "Not authorized to perform sts:AssumeRoleWithWebIdentity"
+            return refusals.error("query", "sts", 403, "AccessDenied", message)
+        return self._opened("AssumeRoleWithWebIdentity", params, int(params.get("DurationSeconds", 3600)))
+
+    def _opened(self, operation: str, params: Mapping[str, Any], seconds: int) -> Reply:
+        account, name = _role_of(str(params["RoleArn"]))
+        session_name = str(params.get("RoleSessionName", "session"))
+        policy = params.get("Policy")
         session = self._keyring.open_session(
             account, name, session_name, seconds, parse(policy) if policy else None
         )
@@ -70,7 +93,7 @@ class SecurityTokenService:
         role_id = role.unique_id if role is not None else ""
         expires = datetime.fromtimestamp(session.expires_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return _reply(
-            "AssumeRole",
+            operation,
             f"<AssumedRoleUser><AssumedRoleId>{role_id}:{escape(session_name)}</AssumedRoleId>"
             f"<Arn>arn:aws:sts::{account}:assumed-role/{name}/{escape(session_name)}</Arn></AssumedRoleUser>"
             f"<Credentials><AccessKeyId>{session.keys.access_key_id}</AccessKeyId>"

@@ -105,6 +105,7 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
             "UnauthorizedSSOToken",
         ),
     ),
+    ("web_identity", _any("InvalidIdentityToken", "IDPRejectedClaim", "IDPCommunicationError")),
     ("login_needs_crt", _any(r"botocore\[crt\]")),
     ("login_expired", _any("LoginRefreshRequired", "LoginTokenLoadError", "LoginInsufficientPermissions")),
     (

@@ -243,6 +243,13 @@ CREDENTIALS: dict[str, Reason] = {
         what="The `aws login` session has expired.",
         step="credentials",
     ),
+    "web_identity": Reason(
+        "aws.web_identity",
+        "It is too old, comes from an issuer that the account does not trust, or is meant for somebody else.",
+        "Have it issued anew (a CI job does so when it runs again), or sign in another way.",
+        what="AWS did not accept the web identity token.",
+        step="credentials",
+    ),
     "container": Reason(
         "aws.container",
         "The address that CloudShell or the container gives them out at did not answer.",
