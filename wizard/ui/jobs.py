@@ -18,7 +18,7 @@ from wizard.core.problem import Cancelled, Problem
 from wizard.core.question import Answers
 from wizard.core.text import one_line
 
-BATCH = 1000
+BATCH = 500
 """Most events handed to the screen at once: a key pressed meanwhile waits for no more."""
 EVERY = 0.05
 """Least seconds between two batches that are not whole."""
