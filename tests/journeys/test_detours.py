@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wizard.core.event import Phase, ResourceRow
+from wizard.core.event import Phase, ResourceRow, Table
 from wizard.core.facts import Applied, AwsIdentity, VariablesWritten, WorkspaceProven
 from wizard.core.finding import Finding, Verdict
 from wizard.core.journey import Visit
@@ -204,6 +204,9 @@ def test_a_refusal_in_the_middle_of_an_apply_is_explained_and_mended(play: Any) 
         problem = stopped(played, Visit("apply", {"apply": "yes"}))
         assert "iam:UpdateAssumeRolePolicy" in " ".join((problem.what, problem.why, *problem.evidence))
         assert problem.who == "an administrator of the AWS organisation"
+        (stands,) = [e for _, e in played.events if isinstance(e, Table) and e.title == "How it stands now"]
+        assert stands.rows[0] == ("aws_iam_role.this", "as before", "changes it")
+        assert stands.note in problem.why
         aws.lift()
         played.visit(Visit("apply", {"apply": "yes"}))
 

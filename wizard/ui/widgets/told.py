@@ -8,7 +8,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from wizard.core.problem import Problem
+from wizard.core.problem import Problem, Who
 from wizard.core.text import plural
 from wizard.ui.words import MUTED, joined, lines, plain
 
@@ -62,7 +62,9 @@ class Told(Vertical):
         copied = plural(len(problem.copy.splitlines()), "line")
         if self._headed:
             yield Static(joined(("✗ ", "bold $text-error"), (problem.what, "bold")), markup=False)
-        if problem.excerpt:
+        # A line that somebody else's yes will make right is worth less room than whom to ask.
+        mended_here = problem.who is Who.YOU
+        if problem.excerpt and mended_here:
             yield Excerpt(problem.excerpt)
         yield Static(
             lines(
@@ -77,6 +79,8 @@ class Told(Vertical):
             ),
             markup=False,
         )
+        if problem.excerpt and not mended_here:
+            yield Excerpt(problem.excerpt)
 
 
 def _is_caret(row: str) -> bool:
