@@ -150,3 +150,18 @@ def test_each_joint_of_the_chain_is_said_once_and_again_when_it_changes() -> Non
         "   4 ✗ missing  The role trusts exactly this workspace: no id",
         "   4 ✓ proven  The role trusts exactly this workspace: the id",
     ]
+
+
+def test_a_warehouse_is_introduced_once_and_then_only_news_are_told() -> None:
+    details = (("size", "2X-Small"), ("auto stop", "10 min"))
+    start = WarehouseSeen(
+        "1", "W", "STARTING", "", 1.0, "", details, 1.0, (2.0, 6.0), "as published", "Estimate: 4 DBU."
+    )
+    text = printed(start, start, WarehouseSeen("1", "W", "RUNNING", "HEALTHY", 5.0, "It runs.", details))
+    assert text.splitlines() == [
+        "  ● W is STARTING after 1 s",
+        "      size 2X-Small, auto stop 10 min",
+        "      A start usually takes 2 to 6 s, as published.",
+        "      Estimate: 4 DBU.",
+        "  ● W is RUNNING, health HEALTHY after 5 s: It runs.",
+    ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.steps.alone import PROFILE, ROLE, Alone
-from wizard.core.event import Diff, Table
+from wizard.core.event import Ask, Diff, Table
 from wizard.core.finding import Finding, Verdict
-from wizard.core.problem import Who
+from wizard.core.problem import Problem, Who
 from wizard.services.databricks.warehouse_config import CONFIG
+from wizard.steps import STEPS
 
 YES = {"change": "yes", "skip_validation": "yes"}
 OTHER = "arn:aws:iam::999999999999:instance-profile/lake"
@@ -41,6 +44,9 @@ def test_what_restarts_and_who_is_cut_off_is_shown_first(alone: Alone) -> None:
     table = next(e for e in alone.events if isinstance(e, Table))
     assert [row[0] for row in table.rows] == ["Nightly"]
     assert table.note == "3 sessions will be cut off."
+    ask = next(e for e in alone.events if isinstance(e, Ask))
+    assert "Nightly will restart. 3 sessions will be cut off." in ask.questions[0].help
+    assert alone.world.host in ask.questions[0].prompt
     assert [e.title for e in alone.events if isinstance(e, Diff)] == [
         "Registered instance profile",
         "SQL warehouse configuration of the workspace",
@@ -100,3 +106,96 @@ def test_an_expired_token_and_an_address_list_keep_their_own_words(alone: Alone)
     problem = alone.stopped("connect", YES)
     assert (problem.code, problem.who) == ("databricks.network", Who.WORKSPACE_ADMIN)
     assert "10.1.2.3" in problem.copy
+
+
+def test_what_was_changed_is_put_back_after_its_own_yes(alone: Alone) -> None:
+    before = alone.world.config
+    alone.perform("connect", YES)
+    alone.world.set_config({**alone.world.config, "statement_history_days": 99})
+    count = len(alone.changes)
+    assert alone.stopped("connect", {"undo": "no"}, undo=True).code == "connect.kept"
+    assert alone.stopped("connect", {}, undo=True).code == "answers.missing"
+    assert len(alone.changes) == count
+    assert alone.stopped("connect", {"undo": "yes"}, undo=True).code == "connect.undone"
+    assert alone.world.config == {**before, "statement_history_days": 99}, "what others changed since stays"
+    assert alone.changes[count:] == ["PUT warehouses 200"]
+    assert alone.stopped("connect", {}, undo=True).code == "connect.undone"
+    assert len(alone.changes) == count + 1
+
+
+def test_the_way_back_is_found_again_in_a_later_session(alone: Alone) -> None:
+    first = alone.perform("connect", YES)
+    again = alone.perform("connect", {})
+    assert (again.changed, again.backup) == (False, first.backup)
+
+
+def test_what_somebody_else_set_since_is_not_undone(alone: Alone) -> None:
+    alone.perform("connect", YES)
+    alone.world.set_config({**alone.world.config, "instance_profile_arn": OTHER})
+    count = len(alone.changes)
+    assert alone.stopped("connect", {"undo": "yes"}, undo=True).code == "config.others"
+    assert len(alone.changes) == count
+
+
+def test_only_a_step_that_changed_something_can_be_undone(alone: Alone) -> None:
+    connect = next(step for step in STEPS if step.id == "connect")
+    assert connect.undo(alone.facts) is None
+    alone.perform("connect", YES)
+    assert connect.undo(alone.facts) is not None
+    assert [step.id for step in STEPS if step.undo(alone.facts) is not None] == ["connect"]
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "429": {"status": 429, "body": {"message": "later"}, "headers": {"Retry-After": "0"}},
+    "500": {"status": 500, "body": {"error_code": "INTERNAL_ERROR", "message": "x"}},
+    "500 after it was done": {
+        "status": 500,
+        "body": {"error_code": "INTERNAL_ERROR", "message": "x"},
+        "after_handler": True,
+    },
+    "503": {"status": 503, "body": {"message": "later"}, "headers": {"Retry-After": "0"}},
+    "slow": {"delay": 0.2},
+    "dropped": {"drop": True},
+}
+CALLS = (
+    "GET /api/2.0/instance-profiles/list",
+    "POST /api/2.0/instance-profiles/add",
+    f"GET {CONFIG}",
+    f"PUT {CONFIG}",
+    "GET /api/2.0/sql/warehouses",
+)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_fault_of_any_call_is_survived_or_told_and_nothing_is_written_twice(
+    alone: Alone, call: str, fault: str
+) -> None:
+    before = alone.world.config
+    alone.world.faults.add(call, **FAULTS[fault])
+    told = None
+    try:
+        alone.perform("connect", YES)
+    except Problem as problem:
+        told = problem
+    if told is not None:
+        assert told.remedy
+        assert alone.world.config == before
+        alone.perform("connect", YES)
+    assert alone.world.config == {**before, "instance_profile_arn": PROFILE}
+    done = [c.status for c in alone.world.calls if c.method == "PUT"]
+    refused_first = call.startswith("PUT") and fault in ("429", "500", "503")
+    assert len(done) == (2 if refused_first else 1)
+    found = next(s for s in STEPS if s.id == "connect").prove(alone.facts, alone.services)
+    assert {finding.verdict for finding in found} == {Verdict.PROVEN}
+
+
+def test_a_first_look_that_is_old_news_stops_before_anything_is_written(alone: Alone) -> None:
+    old = {**alone.world.config, "statement_history_days": 1}
+    alone.world.faults.add(f"GET {CONFIG}", status=200, body=old)
+    problem = alone.stopped("connect", YES)
+    assert (problem.code, problem.evidence) == (
+        "config.moved",
+        ("Changed meanwhile: statement_history_days",),
+    )
+    assert [c for c in alone.world.calls if c.method == "PUT"] == []

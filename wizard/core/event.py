@@ -163,6 +163,14 @@ class WarehouseSeen:
     """One calm sentence about it: slow, late, what the failure means."""
     details: tuple[tuple[str, str], ...] = ()
     """(name, value) worth showing: size, type, clusters, sessions, auto stop."""
+    next_look: float = 0.0
+    """Seconds until the next look; 0 when there is none."""
+    typical: tuple[float, float] = (0.0, 0.0)
+    """Seconds that a start usually takes, from and to; both 0 when not known."""
+    typical_from: str = ""
+    """Where that is known from: `your last 5 starts`."""
+    cost: str = ""
+    """One line that estimates what it costs to run."""
 
 
 @dataclass(frozen=True)

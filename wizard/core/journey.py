@@ -23,6 +23,8 @@ class Visit:
     """How the visit is expected to end; anything else stops the journey."""
     say: str = ""
     """What a presenter would say here."""
+    undo: bool = False
+    """The other way round: what the step changed is put back, which ends it stopped."""
 
 
 def visits(entries: Iterable[Mapping[str, Any]], known: Iterable[str]) -> tuple[Visit, ...]:
@@ -34,7 +36,7 @@ def visits(entries: Iterable[Mapping[str, Any]], known: Iterable[str]) -> tuple[
             raise _unknown(step, steps)
         answers = {str(k): str(v) for k, v in dict(entry.get("answers", {})).items()}
         ends: End = "stopped" if entry.get("ends") == "stopped" else "done"
-        found.append(Visit(step, answers, ends, str(entry.get("say", ""))))
+        found.append(Visit(step, answers, ends, str(entry.get("say", "")), entry.get("undo") is True))
     return tuple(found)
 
 

@@ -67,6 +67,11 @@ def _after(
     ways += [
         Choice(s.id, f"Go back to “{s.title}”") for s in flow.steps if s.fact in flow.facts and s is not step
     ]
+    ways += [
+        Choice(f"undo:{s.id}", f"Undo what “{s.title}” changed")
+        for s in flow.steps
+        if isinstance(s, Step) and s.undo(flow.facts) is not None
+    ]
     ways.append(Choice("stop", "Stop here; everything done so far stays"))
     question = Question("way", "How shall we go on?", Kind.CHOICE, choices=tuple(ways), default=ways[0].value)
     try:
@@ -81,10 +86,14 @@ def _after(
         return None
     match way:
         case "again":
-            return step
+            # After an undo: the step itself.
+            return next((known for known in flow.steps if known.id == step.id), step)
         case "mend":
             return flow.step(problem.step)
         case "stop":
             return None
         case other:
-            return flow.step(other)
+            undo, _, name = other.rpartition(":")
+            chosen = flow.step(name)
+            back = chosen.undo(flow.facts) if undo and isinstance(chosen, Step) else None
+            return back or chosen

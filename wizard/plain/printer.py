@@ -145,10 +145,22 @@ class Printer:
         now = (seen.state, seen.health, seen.note)
         if now == self._warehouse:
             return []
-        self._warehouse = now
+        first, self._warehouse = self._warehouse == ("", "", ""), now
         health = f", health {seen.health}" if seen.health else ""
         note = f": {seen.note}" if seen.note else ""
-        return [f"● {seen.name} is {seen.state}{health} after {seen.elapsed:.0f} s{note}"]
+        said = [f"● {seen.name} is {seen.state or 'in no state'}{health} after {seen.elapsed:.0f} s{note}"]
+        if first:
+            low, high = seen.typical
+            said += [
+                f"    {line}"
+                for line in (
+                    ", ".join(f"{name} {value}" for name, value in seen.details),
+                    f"A start usually takes {low:.0f} to {high:.0f} s, {seen.typical_from}." if high else "",
+                    seen.cost,
+                )
+                if line
+            ]
+        return said
 
 
 def diff_lines(before: str, after: str, context: int = 2) -> list[str]:

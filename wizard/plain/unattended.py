@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from wizard.core.flow import Flow
+from wizard.core.flow import Flow, StepLike
 from wizard.core.journey import Script, Visit
 from wizard.core.problem import Problem
 from wizard.plain.printer import Printer
@@ -27,7 +27,8 @@ def walk(
             printer.say(f"  {visit.say}")
         stopped: Problem | None = None
         try:
-            flow.perform(step, on_event=printer, asker=Script(visit), cancel=cancel)
+            way = _way(flow, step, visit)
+            flow.perform(way, on_event=printer, asker=Script(visit), cancel=cancel)
         except Problem as problem:
             stopped = problem
             printer.problem(problem)
@@ -39,6 +40,21 @@ def walk(
             if visit.ends == "stopped":
                 return _did_not_stop(step.title)
     return None
+
+
+def _way(flow: Flow, step: StepLike, visit: Visit) -> StepLike:
+    """The step, or what takes back its change. Raises Problem when there is nothing to take back."""
+    if not visit.undo:
+        return step
+    back = step.undo(flow.facts) if isinstance(step, Step) else None
+    if back is None:
+        raise Problem(
+            code="journey.undo",
+            what=f"“{step.title}” has changed nothing in this session that could be put back.",
+            why="The journey asks to undo it.",
+            remedy="Check the journey's file; nothing was changed.",
+        )
+    return back
 
 
 def _did_not_stop(title: str) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Diff, Phase, Run, Table
@@ -75,17 +76,20 @@ class Connect(Step[Connected]):
         if registration.changed or change.changed:
             yield from _agree(workspace, host, registration, change)
         yield from _register(workspace, registration)
-        backup = yield from warehouse_config.put(
-            workspace, change, services.paths.state / "backups", services.now()
-        )
+        folder = services.paths.state / "backups"
+        backup = yield from warehouse_config.put(workspace, change, folder, services.now())
         yield from self._look(workspace, profile, role)
         return Connected(
             instance_profile_arn=profile,
             role_arn=role,
             security_policy=change.security_policy,
             changed=registration.changed or change.changed,
-            backup=str(backup or ""),
+            backup=str(backup or warehouse_config.newest_backup(folder, host, profile) or ""),
         )
+
+    def undo(self, facts: Facts) -> PutBack | None:
+        fact = facts.get(Connected)
+        return PutBack() if fact is not None and fact.backup else None
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
         fact = facts.need(Connected)
@@ -103,6 +107,33 @@ class Connect(Step[Connected]):
             return []
         profile, role = applied.output("instance_profile_arn"), applied.output("role_arn")
         return [handoff.registering(profile, role), *handoff.configuring(profile)]
+
+
+class PutBack(Connect):
+    """Puts the SQL configuration back; the registration stays, as it changes nothing by itself."""
+
+    title: ClassVar = "Undo: Connect the workspace"
+
+    def run(self, facts: Facts, services: Services) -> Run[Connected]:
+        workspace, host = connected(services), facts.need(WorkspaceProven).host
+        fact = facts.need(Connected)
+        yield Phase(
+            "Reading the workspace's SQL configuration", f"databricks api get {warehouse_config.CONFIG}"
+        )
+        change = warehouse_config.plan_back(workspace, Path(fact.backup), fact.instance_profile_arn)
+        if change.changed:
+            running = yield from _show(workspace, change)
+            ask = Ask(
+                (confirm("undo", f"Put it back in {host}?", _effect(running)),),
+                title=f"The SQL configuration as it was before: {Path(fact.backup).name}",
+                reason="Nothing has changed yet. What others changed since stays.",
+            )
+            if (yield ask)["undo"] != YES:
+                raise _kept(host)
+            yield from warehouse_config.put(
+                workspace, change, services.paths.state / "backups", services.now()
+            )
+        raise _undone(host)
 
 
 def _settle_with_others(
@@ -133,13 +164,25 @@ def _agree(
     """Shows both changes and what they restart, and asks. Raises Problem at a no."""
     if registration.changed:
         yield Diff("Registered instance profile", registration.before_text, registration.after_text)
-    if change.changed:
-        yield Diff("SQL warehouse configuration of the workspace", change.before_text, change.after_text)
-    running = [w for w in warehouses.listed(workspace) if w.up] if change.changed else []
+    running = (yield from _show(workspace, change)) if change.changed else []
+    if (yield _ask(host, running, change, registration.reason))["change"] != YES:
+        raise _declined(host)
+
+
+def _show(workspace: Workspace, change: warehouse_config.Change) -> Run[list[warehouses.Warehouse]]:
+    """The change of the document and the warehouses that it restarts."""
+    yield Diff("SQL warehouse configuration of the workspace", change.before_text, change.after_text)
+    running = [w for w in warehouses.listed(workspace) if w.up]
     if running:
         yield _running(running)
-    if (yield _ask(host, len(running), change, registration.reason))["change"] != YES:
-        raise _declined(host)
+    return running
+
+
+def _effect(running: list[warehouses.Warehouse]) -> str:
+    """What a change of the document does at once, by name."""
+    names = ", ".join(w.name for w in running[:3]) + (f" and {len(running) - 3} more" if running[3:] else "")
+    restarting = f"{names} will restart. {_cut_off(running)}" if running else "No warehouse restarts."
+    return f"{restarting} It also applies to serverless notebooks and jobs."
 
 
 def _register(workspace: Workspace, registration: instance_profiles.Registration) -> Run[None]:
@@ -223,12 +266,10 @@ def _cut_off(running: list[warehouses.Warehouse]) -> str:
     )
 
 
-def _ask(host: str, restarts: int, change: warehouse_config.Change, reason: str) -> Ask:
+def _ask(host: str, running: list[warehouses.Warehouse], change: warehouse_config.Change, reason: str) -> Ask:
     effects = [reason] if reason else []
     if change.changed:
-        restarting = f"{plural(restarts, 'running warehouse')} will restart."
-        effects.append(restarting if restarts else "No warehouse restarts.")
-        effects.append("It also applies to serverless notebooks and jobs.")
+        effects.append(_effect(running))
     if change.replaces:
         effects.append(f"It REPLACES {change.replaces}.")
     return Ask(
@@ -255,4 +296,22 @@ def _declined(host: str) -> Problem:
         what=f"{host} was left as it is.",
         why="You chose not to change it. The warehouse cannot use the instance profile yet.",
         remedy="Try again to see the change once more, or ask a workspace administrator to look at it with you.",
+    )
+
+
+def _kept(host: str) -> Problem:
+    return Problem(
+        code="connect.kept",
+        what=f"The SQL configuration of {host} was left as it is.",
+        why="You chose not to put it back.",
+        remedy="Run this step again to prove that it holds, and go on.",
+    )
+
+
+def _undone(host: str) -> Problem:
+    return Problem(
+        code="connect.undone",
+        what=f"The SQL configuration of {host} is as it was before this step.",
+        why="You put it back. The instance profile stays registered; by itself that changes nothing.",
+        remedy="Run this step again when the warehouses shall use the instance profile.",
     )

@@ -99,6 +99,22 @@ class Evidence(VerticalScroll, can_focus=False):
             if not block.folded:
                 block.tick(self._clock(), self._now())
 
+    def end(self) -> None:
+        """The run is over: what has a clock stops."""
+        for block in self.blocks:
+            block.end(self._clock())
+
+    @property
+    def live(self) -> bool:
+        """Something goes on by itself and can be frozen."""
+        return any(block.live for block in self.blocks)
+
+    def freeze(self) -> None:
+        """Let what goes on by itself stand still, or go on."""
+        for block in self.blocks:
+            if block.live:
+                block.freeze(self._clock())
+
     def copyable(self) -> str:
         """What the copy key takes: the block in focus, else the newest that is open."""
         open_ones = [block for block in self.blocks if not block.folded and block.copyable()]

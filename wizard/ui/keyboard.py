@@ -46,7 +46,10 @@ class Keyboard(Screen[None]):
             tooltip="A letter to whoever can mend it, to copy or save",
         ),
         Binding("r,f5", "again", "Again", id="again", tooltip="Run this step again"),
-        Binding("u,f12", "undo", "Undo", id="undo", tooltip="Put the file back as it was before this step"),
+        Binding("u,f12", "undo", "Undo", id="undo", tooltip="Put back what this step changed"),
+        Binding(
+            "z", "freeze", "Freeze", id="freeze", tooltip="Let the gauge stand still to be read, or go on"
+        ),
         Binding("g,f11", "rail", "Steps", show=False, id="rail", tooltip="Move to the list of steps"),
         Binding(
             "f",
@@ -202,6 +205,9 @@ class Keyboard(Screen[None]):
         from wizard.ui.widgets.device_code import Address
 
         self.post_message(Address.Wanted(self.pane.evidence.address()))
+
+    def action_freeze(self) -> None:
+        self.pane.evidence.freeze()
 
     def action_log(self) -> None:
         if self.pane.toggle_log():

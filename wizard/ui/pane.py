@@ -173,6 +173,7 @@ class StepPane(Vertical):
         self.phase.end()
         self._clear_place()
         self.evidence.expire()
+        self.evidence.end()
 
     def _show(self, events: list[tuple[float, Event]]) -> None:
         if not events:

@@ -174,6 +174,8 @@ class Shell(Keyboard):
             return problem is not None and bool(problem.message)
         if action == "findings":
             return bool(self.pane.evidence.narrowed)
+        if action == "freeze":
+            return self.pane.evidence.live
         if action == "browse":
             return bool(self.pane.evidence.address())
         return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,7 +76,7 @@ def test_a_start_is_followed_to_healthy_through_the_stale_look(
         "HEALTHY",
         "It runs and is healthy.",
     )
-    assert ("clusters", "1") in seen[-1].details
+    assert ("clusters", "1 of 1") in seen[-1].details
     assert warehouses.findings(admin, ID)[0].verdict is Verdict.PROVEN
     warehouses.start(admin, ID)
     warehouses.stop(admin, ID)
@@ -140,6 +142,46 @@ def _follow(scripted: Scripted, drive: Drive, step: float, *answers: tuple[int, 
     scripted.answers[f"POST {PATH}/start"] = [(200, {})]
     workspace = Workspace(scripted.url, "t", timeout_seconds=2, retry_seconds=1)
     return drive(warehouses.follow(workspace, ID, clock=Clock(step)))
+
+
+SERIES = json.loads((Path(__file__).parents[2] / "data" / "warehouse_polls.json").read_text("utf-8"))
+
+
+def _answer(poll: list[Any]) -> tuple[int, object]:
+    if len(poll) > 1:
+        return _seen(*poll)
+    status = poll[0]
+    return status, "<html>Bad gateway</html>" if status == 502 else {
+        "error_code": {500: "INTERNAL_ERROR", 503: "TEMPORARILY_UNAVAILABLE"}[status],
+        "message": "x",
+    }
+
+
+@pytest.mark.parametrize("series", SERIES, ids=lambda series: series["name"])
+def test_every_series_of_looks_reaches_the_right_end(
+    scripted: Scripted, drive: Drive, series: dict[str, Any]
+) -> None:
+    events: list[Any] = []
+    problem = None
+    scripted.answers[f"GET {PATH}"] = [_answer(poll) for poll in series["polls"]]
+    scripted.answers[f"POST {PATH}/start"] = [(200, {})]
+    workspace = Workspace(scripted.url, "t", timeout_seconds=2, retry_seconds=1)
+    following = warehouses.follow(workspace, ID, clock=Clock(series["look_seconds"]))
+    try:
+        while True:
+            events.append(next(following))
+    except StopIteration:
+        pass
+    except Problem as stopped:
+        problem = stopped
+    assert (problem.code if problem else "healthy") == series["end"]
+    assert scripted.asked.count(f"GET {PATH}") == series["looks"]
+    notes = [e.note for e in events if isinstance(e, WarehouseSeen)]
+    assert any(note.startswith(series.get("note", "")) for note in notes)
+    assert any("much later than usual" in note for note in notes) is series.get("late", False)
+    if problem:
+        assert problem.step == series.get("step", problem.step)
+        assert problem.remedy
 
 
 def test_no_health_counts_as_healthy(scripted: Scripted, drive: Drive) -> None:

@@ -182,6 +182,72 @@ def test_the_gauge_tells_state_health_time_and_where_it_has_been() -> None:
     assert "✗ FAILED" in _shows([WarehouseSeen("1", "W", "RUNNING", "FAILED", 3.0)])[0]
 
 
+def test_the_gauge_shows_the_way_what_is_usual_what_it_costs_and_the_next_look() -> None:
+    details = (("size", "2X-Small"), ("channel", "Current"), ("failure code", "NEW_ONE"), ("said", "no"))
+    look = WarehouseSeen(
+        "1",
+        "W",
+        "STARTING",
+        "DEGRADED",
+        20.0,
+        "Why.",
+        details,
+        3.0,
+        (2.0, 6.0),
+        "your last 5 starts",
+        "Estimate: 4",
+    )
+    words, _ = _shows([WarehouseSeen("1", "W", "STOPPED", "", 0.0), look], seconds=1.0)
+    assert "! DEGRADED" in words
+    assert "● STOPPED ━ ! STARTING ─ ○ RUNNING ─ ○ HEALTHY" in words
+    assert "usually 2 to 6 s, your last 5 starts" in words
+    assert "times as long" in words
+    assert "size 2X-Small · channel Current" in words
+    assert "failure code: NEW_ONE" in words
+    assert "Estimate: 4" in words
+    assert "next look in 2 s · z freezes this" in words
+
+
+def test_a_state_that_is_not_known_is_shown_as_it_came() -> None:
+    words, _ = _shows([WarehouseSeen("1", "W", "HIBERNATING", "WOBBLY", 1.0)])
+    assert "? HIBERNATING" in words
+    assert "? WOBBLY" in words
+    assert "─ ○" not in words
+
+
+def test_a_frozen_gauge_stands_still_while_looking_goes_on() -> None:
+    app = Bench()
+
+    async def run() -> list[str]:
+        async with app.run_test(size=(70, 40)) as pilot:
+            seen = []
+
+            async def words() -> None:
+                await pilot.pause()
+                face = app.evidence.query_one("Gauge > .body")
+                seen.append(str(getattr(face, "content", "")))
+
+            app.evidence.show([(0.0, WarehouseSeen("1", "W", "STARTING", "", 1.0, next_look=1.0))])
+            app.evidence.freeze()
+            await words()
+            app.evidence.show([(1.0, WarehouseSeen("1", "W", "RUNNING", "", 2.0, next_look=1.0))])
+            app.evidence.tick()
+            await words()
+            app.evidence.freeze()
+            await words()
+            app.evidence.end()
+            assert not app.evidence.live
+            await words()
+            return seen
+
+    frozen, still, now, over = asyncio.run(run())
+    assert "frozen" in frozen
+    assert still == frozen
+    assert "✓ RUNNING" in now
+    assert "next look" in now
+    assert "next look" not in over
+
+
 def test_a_table_fits_the_room_and_copies_whole() -> None:
     wide = Table("T", ("id", "text"), tuple((str(n), "y" * 300) for n in range(MOST_ROWS + 5)), "note")
     words, app = _shows([wide])

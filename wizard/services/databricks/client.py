@@ -87,6 +87,17 @@ class Workspace:
         """What lets a program be who we are here; for its environment and for nothing else."""
         return {"DATABRICKS_HOST": self.base_url, "DATABRICKS_TOKEN": self._token}
 
+    def hasty(self) -> Workspace:
+        """The same workspace, asked without repeats: for who asks again by himself and may be stopped between."""
+        return Workspace(
+            self.base_url,
+            self._bearer,
+            host=self.host,
+            route=self._headers.get(ROUTE_HEADER, ""),
+            timeout_seconds=min(self._timeout, 5.0),
+            retry_seconds=1,
+        )
+
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Json:
         """GET as JSON. Raises Problem."""
         return self._do("GET", path, query=dict(query) if query else None)

@@ -81,6 +81,7 @@ def handed_on(problem: Problem, host: str, user: str, profile: str, role: str) -
     """A refusal that only an administrator can mend, with the sheet to hand on; any other as it is."""
     if problem.code != "databricks.not_admin":
         return problem
+    commands = sheet(host, user, profile, role)
     return replace(
         problem,
         code="connect.not_admin",
@@ -88,5 +89,6 @@ def handed_on(problem: Problem, host: str, user: str, profile: str, role: str) -
         remedy="Hand the commands on to a workspace administrator, or ask to be added to the group admins; "
         "then try again.",
         who=Who.WORKSPACE_ADMIN,
-        copy=sheet(host, user, profile, role),
+        copy=commands,
+        message=commands,
     )

@@ -17,6 +17,8 @@ from wizard.core.text import one_line
 _TAIL = re.compile(r"\. (?:Config|Env): .*\Z", re.DOTALL)
 _SHORT = 400
 _ON_NO_LIST = "The workspace has an IP access list, and your address is not on it."
+_TOKEN = 8
+"""Characters that a token has at least."""
 
 
 def explain(error: Exception, *, host: str, token: str = "") -> Problem:
@@ -79,7 +81,8 @@ def unanswered(host: str, problem: Problem) -> Problem:
 def spoken(error: BaseException, token: str = "") -> str:
     """What an error says, in one line, without the SDK's configuration tail and without the token."""
     text = _TAIL.sub("", str(error))
-    return one_line(text.replace(token, "••••••") if token else text, _SHORT)
+    # A token is long; something short would tear ordinary words apart.
+    return one_line(text.replace(token, "••••••") if len(token) >= _TOKEN else text, _SHORT)
 
 
 def not_json(host: str) -> Problem:

@@ -9,9 +9,11 @@ from wizard.core.event import WarehouseSeen
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.databricks import health
+from wizard.services.databricks.cost import estimate
 
 if TYPE_CHECKING:
     from wizard.services.databricks.client import Json
+    from wizard.services.databricks.starts import Typical
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class Warehouse:
     sessions: int
     auto_stop_minutes: int
     """0 means never."""
+    channel: str = ""
+    """`Current`, `Preview`, or a version."""
+    most_clusters: int = 0
+    """How far it may scale out; 0 when not reported."""
     said: str = ""
     """What Databricks says about its health, in one line."""
     reason_code: str = ""
@@ -92,6 +98,8 @@ def read(raw: Json) -> Warehouse:
         clusters=_number(raw.get("num_clusters")),
         sessions=_number(raw.get("num_active_sessions")),
         auto_stop_minutes=_number(raw.get("auto_stop_mins")),
+        channel=_channel(_object(raw.get("channel"))),
+        most_clusters=_number(raw.get("max_num_clusters")),
         said=one_line(" ".join(str(part) for part in said if part)),
         reason_code=one_line(reason.get("code") or "", 64),
         reason_type=one_line(reason.get("type") or "", 32),
@@ -107,20 +115,49 @@ def _number(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def look(seen: Warehouse, elapsed: float = 0.0, note: str = "") -> WarehouseSeen:
+def _channel(raw: Json) -> str:
+    """`Current` of `CHANNEL_NAME_CURRENT`; a pinned version as it is. An empty answer means the current one."""
+    name = one_line(raw.get("name") or "", 64).removeprefix("CHANNEL_NAME_").capitalize()
+    version = one_line(raw.get("dbsql_version") or "", 32)
+    return version or name or "Current"
+
+
+def look(
+    seen: Warehouse,
+    elapsed: float = 0.0,
+    note: str = "",
+    *,
+    next_look: float = 0.0,
+    typical: Typical | None = None,
+) -> WarehouseSeen:
     """One look at the warehouse as an event."""
     details = [
         ("size", seen.size),
         ("type", "serverless" if seen.serverless else seen.type),
-        ("clusters", str(seen.clusters)),
+        ("channel", seen.channel),
+        (
+            "clusters",
+            f"{seen.clusters} of {seen.most_clusters}" if seen.most_clusters else str(seen.clusters),
+        ),
         ("sessions", str(seen.sessions)),
         ("auto stop", f"{seen.auto_stop_minutes} min" if seen.auto_stop_minutes else "never"),
         ("Databricks says", seen.said),
         ("failure code", seen.reason_code),
         ("said", seen.reason_said),
     ]
-    shown = tuple((name, value) for name, value in details if value)
-    return WarehouseSeen(seen.id, seen.name, seen.state, seen.health, elapsed, note, shown)
+    return WarehouseSeen(
+        seen.id,
+        seen.name,
+        seen.state,
+        seen.health,
+        elapsed,
+        note,
+        tuple((name, value) for name, value in details if value),
+        next_look,
+        (typical.low, typical.high) if typical else (0.0, 0.0),
+        typical.origin if typical else "",
+        estimate(seen.size, seen.auto_stop_minutes, serverless=seen.serverless),
+    )
 
 
 def failure(seen: Warehouse) -> Problem:

@@ -12,6 +12,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +96,42 @@ def _planned(before: Json, profile_arn: str, policy: str) -> Change:
     needed = ("instance_profile_arn", *(("security_policy",) if policy else ()))
     same = all(before.get(key) == after[key] for key in needed)
     return Change(before, after, changed=not (same and before.get("enable_serverless_compute") is not False))
+
+
+def plan_back(workspace: Workspace, backup: Path, profile_arn: str) -> Change:
+    """What puts profile and policy back as they were in a backup; what others changed since stays. Changes nothing.
+
+    Raises Problem, also when the document no longer names `profile_arn`: then it is somebody else's by now.
+    """
+    before, old = read(workspace), read_backup(backup)
+    held = one_line(before.get("instance_profile_arn") or "", 2048)
+    if held not in (profile_arn, one_line(old.get("instance_profile_arn") or "", 2048)):
+        raise Problem(
+            code="config.others",
+            what="The SQL configuration was changed by somebody else since.",
+            why=f"It names {held or 'no instance profile'} now.",
+            remedy="Leave it to whoever changed it. Nothing was changed by this step.",
+            who=Who.WORKSPACE_ADMIN,
+            evidence=(f"Backup: {backup}",),
+        )
+    after = copy.deepcopy(before)
+    for key in ("instance_profile_arn", "security_policy"):
+        if key in old:
+            after[key] = old[key]
+        else:
+            after.pop(key, None)
+    after.setdefault("enable_serverless_compute", True)
+    same = all(before.get(key) == after.get(key) for key in ("instance_profile_arn", "security_policy"))
+    return Change(before, after, changed=not same)
+
+
+def newest_backup(folder: Path, host: str, profile_arn: str) -> Path | None:
+    """The newest backup of this workspace that does not name the profile yet: the way back. None without one."""
+    for path in sorted(folder.glob(f"{_stem(host)}-[0-9]*.json"), reverse=True):
+        with suppress(Problem):
+            if read_backup(path).get("instance_profile_arn") != profile_arn:
+                return path
+    return None
 
 
 def put(workspace: Workspace, change: Change, folder: Path, now: datetime) -> Work[Path | None]:
@@ -314,12 +351,12 @@ def _not_kept(different: list[str], where: str) -> Problem:
 
 
 def _back_up(workspace: Workspace, document: Json, folder: Path, now: datetime) -> Path:
-    name = re.sub(r"[^A-Za-z0-9.-]", "-", workspace.host)
-    path = folder / f"sql-config-{name}-{now:%Y%m%d-%H%M%S}.json"
+    stem = f"{_stem(workspace.host)}-{now:%Y%m%d-%H%M%S}"
+    path = folder / f"{stem}.json"
     number = 1
     while path.exists():
         number += 1
-        path = path.with_name(f"sql-config-{name}-{now:%Y%m%d-%H%M%S}-{number}.json")
+        path = path.with_name(f"{stem}-{number}.json")
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         atomic.write(path, backup_text(document).encode(), 0o600)
@@ -331,6 +368,11 @@ def _back_up(workspace: Workspace, document: Json, folder: Path, now: datetime) 
             remedy=f"Make {folder} writable, then try again.",
         ) from error
     return path
+
+
+def _stem(host: str) -> str:
+    """How the names of a workspace's backups begin."""
+    return f"sql-config-{re.sub(r'[^A-Za-z0-9.-]', '-', host)}"
 
 
 def _masked(value: Any, name: str = "") -> Any:

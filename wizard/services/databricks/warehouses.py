@@ -6,9 +6,11 @@ health, and learns of a failed launch only when its 20 minutes are over.
 
 from __future__ import annotations
 
+import json
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from wizard.core.event import Line, Wait, Work
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wizard.services.databricks.client import Workspace
+    from wizard.services.databricks.starts import Typical
 
 __all__ = ["End", "Warehouse", "failure", "findings", "follow", "get", "listed", "look", "start", "stop"]
 
@@ -35,7 +38,15 @@ ILL_GRACE = 60.0
 """Seconds a warehouse may run with ill health before that counts as its answer."""
 SILENCE = 120.0
 """Seconds without an answer after which the workspace counts as unreachable."""
-_NO_ANSWER = ("databricks.unreachable", "databricks.silent", "databricks.busy")
+_NO_ANSWER = (
+    "databricks.unreachable",
+    "databricks.silent",
+    "databricks.busy",
+    "databricks.not_json",
+    "databricks.internal_error",
+    "databricks.temporarily_unavailable",
+)
+"""They say something about the way there, nothing about the warehouse."""
 _MOST_STARTS = 2
 
 
@@ -45,6 +56,8 @@ class End:
 
     warehouse: Warehouse
     seconds: float
+    path: tuple[tuple[str, float], ...] = ()
+    """(state and health, seconds it lasted), in order."""
 
 
 @dataclass
@@ -58,6 +71,21 @@ class _Watch:
     starts: int = 0
     ill_since: float | None = None
     silent_since: float | None = None
+    last: Warehouse | None = None
+    path: list[tuple[str, float]] = field(default_factory=list)
+    """(state and health, seconds since the start when it was first seen)."""
+
+    def note(self, seen: Warehouse, elapsed: float) -> None:
+        """Remembers one look."""
+        self.last, self.silent_since = seen, None
+        stage = f"{seen.state or 'UNKNOWN'} {seen.health}".strip()
+        if not self.path or self.path[-1][0] != stage:
+            self.path.append((stage, elapsed))
+
+    def lasted(self, elapsed: float) -> tuple[tuple[str, float], ...]:
+        """Every stage with the seconds it lasted."""
+        ends = [began for _, began in self.path[1:]] + [elapsed]
+        return tuple((stage, end - began) for (stage, began), end in zip(self.path, ends, strict=True))
 
 
 def listed(workspace: Workspace) -> list[Warehouse]:
@@ -123,37 +151,55 @@ def findings(workspace: Workspace, warehouse_id: str) -> list[Finding]:
 
 
 def follow(
-    workspace: Workspace, warehouse_id: str, *, clock: Callable[[], float] = time.monotonic
+    workspace: Workspace,
+    warehouse_id: str,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    already: float = 0.0,
+    typical: Typical | None = None,
 ) -> Work[End]:
     """Looks again and again; yields what is seen and how long to wait. Raises Problem when it will not come up.
 
-    `clock` gives seconds. A start must have been asked for. Raises `warehouse.silent` when the workspace does not
-    answer, which is told apart from a warehouse that is slow.
+    `clock` gives seconds; the start was asked for `already` seconds ago. Raises `warehouse.silent` when the
+    workspace does not answer, which is told apart from a warehouse that is slow.
     """
-    watch = _Watch(begun=clock())
+    asked = workspace.hasty()
+    watch = _Watch(begun=clock() - already)
     while True:
         try:
-            seen = get(workspace, warehouse_id)
+            seen = get(asked, warehouse_id)
         except Problem as problem:
             if problem.code not in _NO_ANSWER:
                 raise
             elapsed = clock() - watch.begun
             _keep_hoping(watch, elapsed, problem)
+            if watch.last is not None:
+                note = (
+                    "No answer from the workspace. That says nothing about the warehouse; its start goes on."
+                )
+                yield look(watch.last, elapsed, note, next_look=_pause(elapsed), typical=typical)
             yield Line(f"{problem.what} Still trying.", "warning", "warehouse")
         else:
-            watch.silent_since = None
             elapsed = clock() - watch.begun
-            yield look(seen, elapsed, _note(seen, elapsed, watch))
+            watch.note(seen, elapsed)
+            pause = 0.0 if seen.healthy else _pause(elapsed)
+            yield look(seen, elapsed, _note(seen, elapsed, watch), next_look=pause, typical=typical)
             if seen.healthy:
-                return End(seen, elapsed)
+                return End(seen, elapsed, watch.lasted(elapsed))
             _judge(seen, elapsed, watch)
             if seen.state == "STOPPED" and _wants_start(seen, watch):
                 watch.starts += 1
                 watch.moved = watch.stopping = False
                 watch.begun += elapsed
+                watch.path.clear()
                 yield Line(f"{seen.name} has stopped; starting it.", source="warehouse")
                 start(workspace, warehouse_id)
-        yield Wait(1.0 if elapsed < SLOW else 3.0)
+        yield Wait(_pause(elapsed))
+
+
+def _pause(elapsed: float) -> float:
+    """Seconds between two looks."""
+    return 1.0 if elapsed < SLOW else 3.0
 
 
 def _judge(seen: Warehouse, elapsed: float, watch: _Watch) -> None:
@@ -168,10 +214,10 @@ def _judge(seen: Warehouse, elapsed: float, watch: _Watch) -> None:
             remedy="Choose another warehouse.",
             step="workspace",
         )
-    if seen.state == "STARTING" and seen.health == "FAILED" and health.is_final(seen.reason_type):
-        raise failure(seen)
-    if seen.running:
+    if seen.running or (seen.state == "STARTING" and seen.health in ("DEGRADED", "FAILED")):
         _judge_ill(seen, elapsed, watch)
+    else:
+        watch.ill_since = None
     if seen.state == "STOPPED" and not _wants_start(seen, watch) and (watch.moved or elapsed > GRACE):
         raise failure(seen) if seen.reason_code or seen.health == "FAILED" else _stopped(seen)
     if elapsed > GIVE_UP:
@@ -179,11 +225,15 @@ def _judge(seen: Warehouse, elapsed: float, watch: _Watch) -> None:
 
 
 def _judge_ill(seen: Warehouse, elapsed: float, watch: _Watch) -> None:
-    """A running warehouse with ill health: final at once when only a change helps, else after a while."""
+    """Ill health: FAILED is final at once where only a change helps; so is any, when it lasts for a minute.
+
+    While it starts and a new try may help, Databricks tries by itself, and waiting goes on.
+    """
     if watch.ill_since is None:
         watch.ill_since = elapsed
-    final = seen.health == "FAILED" and health.is_final(seen.reason_type)
-    if final or elapsed - watch.ill_since > ILL_GRACE:
+    hopeless = health.is_final(seen.reason_type)
+    lasting = elapsed - watch.ill_since > ILL_GRACE and (seen.running or hopeless)
+    if lasting or (hopeless and seen.health == "FAILED"):
         raise failure(seen)
 
 
@@ -261,8 +311,18 @@ def _path(warehouse_id: str) -> str:
     return f"{_ROOT}/{warehouse_id}"
 
 
+def _grant(denied: Problem, warehouse_id: str) -> str:
+    """The command with which an administrator gives the right to use the warehouse."""
+    named = re.search(r"([\w.@+-]+) is not authorized", " ".join(denied.evidence))
+    who = named[1] if named else "you@example.com"
+    grant = {"access_control_list": [{"user_name": who, "permission_level": "CAN_USE"}]}
+    return f"databricks warehouses update-permissions {quote(warehouse_id)} --json '{json.dumps(grant)}'"
+
+
 def _named(problem: Problem, warehouse_id: str) -> Problem:
-    """A 404 or an invalid id, said about this warehouse; anything else as it is."""
+    """A 404, an invalid id or a missing right, said about this warehouse; anything else as it is."""
+    if problem.code == "databricks.warehouse_denied":
+        return replace(problem, copy=_grant(problem, warehouse_id))
     if problem.code != "databricks.not_found":
         return problem
     return Problem(

@@ -87,6 +87,17 @@ class Block(Vertical):
     def tick(self, clock: float, now: datetime) -> None:
         """Redraw what depends on the time; `clock` is in seconds of the jobs' clock."""
 
+    @property
+    def live(self) -> bool:
+        """It goes on by itself and can be frozen to be read."""
+        return False
+
+    def freeze(self, clock: float) -> None:
+        """Stand still, or go on."""
+
+    def end(self, clock: float) -> None:
+        """The run is over; nothing more will come."""
+
     def summary(self) -> str:
         """What the one line says beside the title."""
         return ""
