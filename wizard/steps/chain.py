@@ -11,7 +11,7 @@ from wizard.core.event import Line, Phase, Table, Wait, Work
 from wizard.core.facts import Applied, DataProven, Facts, WorkspaceProven
 from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
-from wizard.core.problem import Problem
+from wizard.core.problem import Problem, Who
 from wizard.core.text import plural
 
 if TYPE_CHECKING:
@@ -48,8 +48,16 @@ _NO_ANSWER = (
     "databricks.unreachable",
     "databricks.silent",
     "databricks.busy",
+    "databricks.certificate",
+    "databricks.failed",
+    "databricks.network",
+    "databricks.not_json",
+    "databricks.routing",
+    "databricks.sign_in",
+    "databricks.token",
+    "databricks.unanswered",
 )
-"""The other side did not answer: that says nothing about the joint."""
+"""The other side did not answer, or not to us: that says nothing about the joint."""
 
 
 @dataclass(frozen=True)
@@ -291,7 +299,8 @@ def _asked(joint: Joint, read: Callable[[], Finding]) -> Finding:
 
 def _failed(joint: Joint, problem: Problem) -> Finding:
     """A refusal is a gap; silence is none."""
-    verdict = Verdict.UNKNOWN if problem.code in _NO_ANSWER else Verdict.GAP
+    theirs = problem.code.startswith("databricks.") and problem.who is Who.DATABRICKS
+    verdict = Verdict.UNKNOWN if problem.code in _NO_ANSWER or theirs else Verdict.GAP
     said = problem.evidence[0] if problem.evidence else problem.what
     return joint.finding(verdict, said, problem)
 
