@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import stat
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from wizard.commands import check
@@ -32,7 +34,10 @@ def test_complete_then_blocked_with_who_can_mend_it_and_how(play: Any) -> None:
         played.walk(until="proof")
         unfinished = report(played, look=False)
         assert (unfinished.status, unfinished.as_dict()["open"]) == ("in progress", ["proof"])
-        played.visit(played.visits[-1])
+        proven = played.visit(played.visits[-1])
+        written = Path(proven.report)
+        assert written.read_text().startswith("# Implementation status: complete")
+        assert stat.S_IMODE(written.stat().st_mode) == 0o600
         whole = report(played)
         said = whole.markdown()
         assert whole.status == "complete"

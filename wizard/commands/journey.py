@@ -53,6 +53,7 @@ def terminal() -> bool:
 
 
 def unattended(opening: Opening, visits: Sequence[Visit], as_json: bool, cancel: threading.Event) -> Exit:
+    from wizard.core.facts import DataProven
     from wizard.plain.printer import Printer
     from wizard.plain.unattended import walk
     from wizard.steps.summary import summary
@@ -66,6 +67,9 @@ def unattended(opening: Opening, visits: Sequence[Visit], as_json: bool, cancel:
     elif problem is None:
         printer.say()
         printer.say("The journey is complete.")
+        proof = opening.flow.facts.get(DataProven)
+        if proof is not None and proof.report:
+            printer.say(f"The implementation status is in {proof.report}")
     return Exit.STOPPED if problem else Exit.OK
 
 

@@ -130,6 +130,8 @@ class DataProven:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    report: str = field(default="", compare=False)
+    """File of the implementation status that was written at the end."""
 
 
 T = TypeVar("T")

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 
 from wizard.core.event import Ask
+from wizard.core.facts import DataProven
 from wizard.core.flow import Flow, StepLike
 from wizard.core.problem import Cancelled, Problem
 from wizard.core.question import Choice, Kind, Question
@@ -52,6 +53,9 @@ def guide(
             return False
     printer.say()
     printer.say("The journey is complete.")
+    proof = flow.facts.get(DataProven)
+    if proof is not None and proof.report:
+        printer.say(f"The implementation status is in {proof.report}")
     return True
 
 

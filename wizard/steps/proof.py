@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+from wizard.core import atomic
 from wizard.core.chain import JOINT
 from wizard.core.event import Ask, Line, Run
 from wizard.core.facts import Applied, DataProven, Facts, WarehouseRunning, WorkspaceProven
 from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
+from wizard.core.paths import private
 from wizard.core.problem import Problem
 from wizard.core.question import Question
 from wizard.core.work import wait_for
@@ -63,10 +65,12 @@ class Proof(Step[DataProven]):
             )
         tested = yield from own_tests.offer(facts, services)
         proven = DataProven(read.statement, read.rows, read.seconds, location)
-        if tested is None:
-            return proven
-        command, tally = tested
-        return replace(proven, tests=command, passed=tally.passed, failed=tally.failed, skipped=tally.skipped)
+        if tested is not None:
+            command, tally = tested
+            proven = replace(
+                proven, tests=command, passed=tally.passed, failed=tally.failed, skipped=tally.skipped
+            )
+        return replace(proven, report=_written(facts.put(proven), services))
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
         fact = facts.need(DataProven)
@@ -87,6 +91,21 @@ class Proof(Step[DataProven]):
             f"databricks api post /api/2.0/sql/statements --json '{body}'",
             f"HIVE_TO_DELTA_TEST_WAREHOUSE_ID={warehouse.id}{glue} make test",
         ]
+
+
+def _written(facts: Facts, services: Services) -> str:
+    """Path of the implementation status, empty when it could not be written: that stops nobody."""
+    from wizard.steps import STEPS, report
+
+    # Every fact was proven in this session, so it is known by now.
+    said = report.gather(facts, lambda _: services.now(), services.chain, STEPS, services).markdown()
+    file = services.paths.state / "implementation-status.md"
+    try:
+        private(file.parent)
+        atomic.write(file, services.redact(said).encode(), 0o600)
+    except OSError:
+        return ""
+    return str(file)
 
 
 def _unproven() -> Problem:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from textual.containers import Container
 from textual.widgets import Static
 
+from wizard.core.facts import DataProven
 from wizard.core.flow import Flow, Status, StepLike
 from wizard.ui.facing import Facing
 from wizard.ui.jobs import BATCH, EVERY, Asked, At, Begun, Done, Halted, Jobs, Lent, Stopped
@@ -312,8 +313,14 @@ class Shell(Keyboard):
             pane.conclude(ProblemCard(problem, mended.title if mended else ""))
         elif self.flow.status(step) is Status.DONE or isinstance(moment, Done):
             seconds = self.flow.seconds.get(step.id, 0.0)
+            proof = self.flow.facts.get(DataProven)
             pane.conclude(
-                DoneCard(step.title, took(seconds) if seconds >= 0.1 else "", onward.title if onward else "")
+                DoneCard(
+                    step.title,
+                    took(seconds) if seconds >= 0.1 else "",
+                    onward.title if onward else "",
+                    proof.report if proof else "",
+                )
             )
         else:
             busy = self.jobs.running if self.jobs.running != step.id else ""

@@ -66,6 +66,14 @@ BAD = {
     "another partition": document(statement(Principal={"AWS": serverless_principal("aws-us-gov")})),
     "a deny": document(statement(Effect="Deny")),
     "an allow and a deny": document(statement(), statement(Effect="Deny", Condition=None)),
+    "a deny of everyone": document(statement(), statement(Effect="Deny", Principal="*", Condition=None)),
+    "a deny of the whole account": document(
+        statement(),
+        statement(Effect="Deny", Principal={"AWS": "arn:aws:iam::790110701330:root"}, Condition=None),
+    ),
+    "a wildcard beside the right id": document(
+        statement(), statement(Condition={"StringLike": {"sts:ExternalId": "databricks-serverless-*"}})
+    ),
     "another action": document(statement(Action="sts:TagSession")),
 }
 
@@ -83,6 +91,35 @@ def test_does_not_trust(trust: dict[str, Any]) -> None:
     assert finding.verdict is Verdict.GAP
     assert finding.problem is not None
     assert finding.problem.step == "variables"
+
+
+@pytest.mark.parametrize(
+    ("listed", "said"),
+    [
+        ("7474656789012345", "bare number"),
+        ("databricks-serverless-*", "a letter like any other"),
+        (ID + " ", "a space or in upper case"),
+        ("databricks-serverless-1", f"does not list {ID}"),
+    ],
+)
+def test_the_usual_slips_are_named(listed: str, said: str) -> None:
+    trust = document(statement(Condition={"StringEquals": {"sts:ExternalId": listed}}))
+    finding = trust_finding(trust, "7474656789012345")
+    assert finding.problem is not None
+    assert said in finding.problem.why
+
+
+def test_a_condition_beside_the_id_cannot_be_judged_and_a_deny_of_others_is_none() -> None:
+    more = statement(
+        Condition={"StringEquals": {"sts:ExternalId": ID}, "IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    )
+    finding = trust_finding(document(more), "7474656789012345")
+    assert finding.verdict is Verdict.UNKNOWN
+    assert "aws:sourceip" in finding.evidence
+    others = statement(
+        Effect="Deny", Condition={"StringEquals": {"sts:ExternalId": "databricks-serverless-1"}}
+    )
+    assert trust_finding(document(statement(), others), "7474656789012345").verdict is Verdict.PROVEN
 
 
 def test_the_chain_is_read_back(aws: EmbeddedAws, as_root: AwsSession) -> None:

@@ -75,7 +75,8 @@ def trust_finding(document: Mapping[str, Any], workspace_id: str, partition: str
         s for s in _list(document.get("Statement")) if isinstance(s, Mapping) and _names(s, principal)
     ]
     allows = [s for s in statements if s.get("Effect") == "Allow"]
-    if any(s.get("Effect") == "Deny" and _external_ids(s) in (None, [wanted]) for s in statements):
+    denies = [s for s in _list(document.get("Statement")) if isinstance(s, Mapping) and _denies(s, principal)]
+    if any(_external_ids(s) is None or wanted in (_external_ids(s) or []) for s in denies):
         return _trust_gap(
             title, "A statement denies Databricks' serverless compute.", "a Deny statement names it"
         )
@@ -90,10 +91,19 @@ def trust_finding(document: Mapping[str, Any], workspace_id: str, partition: str
             return _trust_gap(
                 title, "It lets every workspace in: the External ID is not asked for.", "no External ID"
             )
+        if any("*" in pattern or "?" in pattern for pattern in _patterns(statement)):
+            return _trust_gap(
+                title,
+                "It lets workspaces in by a wildcard; Databricks documents exact ids only.",
+                f"it lists {', '.join(_patterns(statement))}",
+            )
         seen += ids
     if wanted not in seen:
         listed = ", ".join(seen) or "no id by StringEquals"
-        return _trust_gap(title, f"It does not list {wanted}.", f"it lists {listed}")
+        return _trust_gap(title, _why_not_listed(wanted, seen), f"it lists {listed}")
+    if all(_asks_more(s) for s in allows if wanted in (_external_ids(s) or [])):
+        why = f"it lists {wanted}, and asks for more: {', '.join(sorted(_asks_more(allows[0])))}"
+        return Finding("chain.trust", title, Verdict.UNKNOWN, one_line(why), group=_GROUP)
     return Finding("chain.trust", title, Verdict.PROVEN, one_line(f"{wanted} by {principal}"), group=_GROUP)
 
 
@@ -102,6 +112,53 @@ def _names(statement: Mapping[str, Any], principal: str) -> bool:
     named = _list(who.get("AWS")) if isinstance(who, Mapping) else []
     actions = {str(action).lower() for action in _list(statement.get("Action"))}
     return principal in named and bool(actions & {"sts:assumerole", "sts:*"})
+
+
+def _denies(statement: Mapping[str, Any], principal: str) -> bool:
+    """A deny that reaches the principal: by its ARN, by its whole account, or by everyone."""
+    who = statement.get("Principal")
+    named = {str(each) for each in _list(who.get("AWS") if isinstance(who, Mapping) else who)}
+    account = {DATABRICKS_ACCOUNT, f"{principal.partition(':role/')[0]}:root", "*", principal}
+    actions = {str(action).lower() for action in _list(statement.get("Action"))}
+    takes = bool(actions & {"sts:assumerole", "sts:*", "*"})
+    return statement.get("Effect") == "Deny" and bool(named & account) and takes and not _asks_more(statement)
+
+
+def _pairs(statement: Mapping[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """(operator, key, values) of every condition; operator and key in lower case."""
+    conditions = statement.get("Condition")
+    return [
+        (str(operator).lower(), str(key).lower(), [str(value) for value in _list(values)])
+        for operator, pairs in (conditions.items() if isinstance(conditions, Mapping) else ())
+        for key, values in (pairs.items() if isinstance(pairs, Mapping) else ())
+    ]
+
+
+def _patterns(statement: Mapping[str, Any]) -> list[str]:
+    """External IDs that are compared as patterns."""
+    return [
+        value
+        for operator, key, values in _pairs(statement)
+        if key == _EXTERNAL_ID and "like" in operator and "not" not in operator
+        for value in values
+    ]
+
+
+def _asks_more(statement: Mapping[str, Any]) -> set[str]:
+    """Conditions on anything but the External ID: whether they hold cannot be seen from here."""
+    return {key for _, key, _ in _pairs(statement) if key != _EXTERNAL_ID}
+
+
+def _why_not_listed(wanted: str, seen: list[str]) -> str:
+    """What is wrong with the ids that are there, where it is one of the usual slips."""
+    number = wanted.rpartition("-")[2]
+    if number in seen:
+        return f"It lists the bare number {number}; the External ID is {wanted}."
+    if any("*" in each for each in seen):
+        return f"With StringEquals a * is a letter like any other. It does not list {wanted}."
+    if any(each.strip().lower() == wanted for each in seen):
+        return f"An id differs in a space or in upper case; values are compared exactly. It must be {wanted}."
+    return f"It does not list {wanted}."
 
 
 def _external_ids(statement: Mapping[str, Any]) -> list[str] | None:

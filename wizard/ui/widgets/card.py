@@ -132,14 +132,17 @@ class ProblemCard(Card):
 class DoneCard(Card):
     """The step is proven."""
 
-    def __init__(self, title: str, spent: str, onward: str) -> None:
+    def __init__(self, title: str, spent: str, onward: str, report: str = "") -> None:
+        """`report` is the file of the implementation status, said when nothing is left to do."""
         head = joined(
             ("✓ Done: ", "bold $text-success"), (title, "bold"), (f"  in {spent}" if spent else "", MUTED)
         )
         if onward:
             said, first = lines(head, joined(("Next: ", MUTED), onward)), ("Next", "next")
         else:
-            said, first = lines(head, "Every step is done. Nothing is left to do."), ("Finish", "finish")
+            written = joined(("The implementation status is in ", MUTED), report) if report else ""
+            said = lines(head, "Every step is done. Nothing is left to do.", written)
+            first = ("Finish", "finish")
         super().__init__(said, (first, ("Run again", "again")))
         self.add_class("-done")
 
