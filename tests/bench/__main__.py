@@ -19,7 +19,7 @@ import termios
 import time
 from collections.abc import Callable
 
-from tests.bench import showing, variables
+from tests.bench import permissions, showing, variables
 
 RUNS = 7
 BARE_HELP = "import argparse; p = argparse.ArgumentParser(prog='x'); p.add_argument('y'); p.print_help()"
@@ -115,6 +115,7 @@ def main() -> None:
     showing.main()
     journey("stuck", "recording")
     journey("fresh", "recording")
+    permissions.run()
 
 
 if __name__ == "__main__":

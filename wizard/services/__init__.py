@@ -17,6 +17,7 @@ from wizard.core.redact import Redactor
 from wizard.core.stopping import Stopping
 
 if TYPE_CHECKING:
+    from wizard.services.aws.permissions import Proven
     from wizard.services.aws.session import AwsPlaces, AwsSession
     from wizard.services.databricks.cli import Program
     from wizard.services.databricks.client import Workspace
@@ -55,6 +56,8 @@ class Services:
     """Knows what is under way that changes something; front ends stop it there."""
     aws: AwsSession | None = None
     """Set by the credentials step: keys live here, in memory, and nowhere else."""
+    proven: Proven | None = None
+    """Set by the permissions step while something is missing, so that checking again asks for that alone."""
     workspace: Workspace | None = None
     """Set by the workspace step; holds its token in memory."""
     chain: Chain = field(default_factory=Chain)

@@ -13,6 +13,7 @@ from wizard.core.text import plural
 if TYPE_CHECKING:
     from wizard.core.finding import Finding
     from wizard.services.aws import permissions, requirements
+    from wizard.services.aws.permissions import Proven
     from wizard.services.aws.requirements import Need, ResourceRef
     from wizard.services.aws.session import AwsSession
     from wizard.services.terraform import state
@@ -71,12 +72,21 @@ def listing(folder: Path, environ: Mapping[str, str]) -> list[dict[str, Any]]:
 
 
 def check(
-    folder: Path, environ: Mapping[str, str], session: AwsSession, account: str, partition: str = "aws"
+    folder: Path,
+    environ: Mapping[str, str],
+    session: AwsSession,
+    account: str,
+    partition: str = "aws",
+    proven: Proven | None = None,
 ) -> Iterator[Phase | Progress | Finding]:
-    """Look at all of it with the credentials of `session` in `account`, changing nothing. Raises Problem."""
+    """Look at all of it with the credentials of `session` in `account`, changing nothing. Raises Problem.
+
+    What `proven` holds from an earlier look is not tried again.
+    """
     yield Phase("Working out what the module needs")
     wanted = needs(folder, environ, account, session.region, partition)
     held = state.read(folder, environ)
     subjects = len({need.address for need in wanted})
-    yield Phase(f"Trying {plural(len(wanted), 'permission')} on {plural(subjects, 'resource')}")
-    yield from permissions.check(session, wanted, held.account if held else "")
+    again = f"; {len(proven.findings)} are proven already" if proven and proven.findings else ""
+    yield Phase(f"Trying {plural(len(wanted), 'permission')} on {plural(subjects, 'resource')}{again}")
+    yield from permissions.check(session, wanted, held.account if held else "", proven)

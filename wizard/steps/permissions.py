@@ -66,12 +66,22 @@ class Permissions(Step[PermissionsProven]):
         machine, who = facts.need(Machine), facts.need(AwsIdentity)
         found: list[Finding] = []
         partition = who.arn.split(":")[1]
+        if services.proven is None:
+            services.proven = permissions.Proven()
         for event in needed.check(
-            Path(machine.module), services.environ, signed_in(services), who.account, partition
+            Path(machine.module),
+            services.environ,
+            signed_in(services),
+            who.account,
+            partition,
+            services.proven,
         ):
             if isinstance(event, Finding):
                 found.append(event)
             yield event
+        if not any(f.verdict is Verdict.GAP for f in found):
+            # Only checking again, after something was missing, may lean on what was proven before.
+            services.proven.forget()
         return found
 
 

@@ -242,6 +242,64 @@ def test_progress_counts_to_the_end_and_each_permission_is_asked_once(
     assert len(asked) == len(set(asked)) == 2, "the bucket and its policy resource share one read"
 
 
+@pytest.mark.usefixtures("module")
+def test_checking_again_asks_only_for_what_was_not_proven(aws: EmbeddedAws, as_user: AsUser) -> None:
+    session, proven = as_user("operator", ["*"]), permissions.Proven()
+    aws.restrict("*user/operator", ["iam:GetRole", "s3:GetBucketAcl"], layer="service_control_policy")
+
+    def again() -> tuple[list[Finding], set[str]]:
+        before = len(aws.calls)
+        events = list(permissions.check(session, NEEDS, proven=proven))
+        asked = {call.action for call in aws.calls[before:]}
+        progress = [event for event in events if isinstance(event, Progress)]
+        assert progress[-1].done == progress[-1].total == len(progress) - 1 + progress[0].done
+        return [event for event in events if isinstance(event, Finding)], asked
+
+    first, _ = again()
+    assert {f.id.split()[0] for f in only(first, Verdict.GAP)} == {"iam:GetRole", "s3:GetBucketAcl"}
+    second, asked = again()
+    assert {f.id: f.verdict for f in second} == {f.id: f.verdict for f in first}, (
+        "nothing is lost or invented"
+    )
+    assert asked & set(READS) == {"iam:GetRole", "s3:GetBucketAcl"}
+    aws.lift()
+    third, _ = again()
+    assert not only(third, Verdict.GAP)
+
+
+@pytest.mark.usefixtures("module")
+def test_what_was_proven_for_one_is_not_proven_for_another(as_user: AsUser) -> None:
+    proven = permissions.Proven()
+    list(permissions.check(as_user("operator", ["*"]), NEEDS, proven=proven))
+    assert proven.findings
+    found = list(permissions.check(as_user("newcomer"), NEEDS, proven=proven))
+    gaps = only([event for event in found if isinstance(event, Finding)], Verdict.GAP)
+    assert {f.id.split()[0] for f in gaps} >= {"iam:GetRole", "s3:ListBucket"}
+
+
+def test_grants_that_one_holds_with_the_grant_option_may_be_passed_on(
+    aws: EmbeddedAws, as_user: AsUser
+) -> None:
+    aws.client("glue").create_database(DatabaseInput={"Name": "htd_db"})
+    refs = [
+        ref("aws_glue_catalog_database", "htd_db"),
+        ref("aws_lakeformation_permissions", "htd_db", exists=False),
+    ]
+    wanted, session = needs(refs, account=ACCOUNT), as_user("operator", ["*"])
+
+    def verdict() -> Verdict:
+        return next(f.verdict for f in checked(session, wanted) if f.id == "lakeformation.grant")
+
+    assert verdict() is Verdict.UNKNOWN
+    aws.client("lakeformation").grant_permissions(
+        Principal={"DataLakePrincipalIdentifier": f"arn:aws:iam::{ACCOUNT}:user/operator"},
+        Resource={"Database": {"Name": "htd_db"}},
+        Permissions=["DESCRIBE"],
+        PermissionsWithGrantOption=["DESCRIBE"],
+    )
+    assert verdict() is Verdict.PREDICTED
+
+
 def test_another_account_is_caught(as_root: AwsSession) -> None:
     found = checked(as_root, [], account="999999999999")
     assert [(f.id, f.verdict) for f in found] == [("aws.account", Verdict.GAP)]

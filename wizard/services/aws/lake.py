@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/lake-formation/latest/dg/implicit-permission
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from wizard.core.finding import Finding, Verdict
@@ -45,10 +45,13 @@ def findings(session: AwsSession, caller: Caller, needs: Sequence[Need]) -> Iter
             need.ref.type == "aws_glue_catalog_database" and not need.ref.exists and need.region == region
             for need in needs
         )
-        yield _may_grant(session, caller, region, owns)
+        databases = {need.ref.name for need in granting if need.region == region and need.ref.name}
+        yield _may_grant(session, caller, region, owns, databases)
 
 
-def _may_grant(session: AwsSession, caller: Caller, region: str, will_own: bool) -> Finding:
+def _may_grant(
+    session: AwsSession, caller: Caller, region: str, will_own: bool, databases: Collection[str]
+) -> Finding:
     title = "You can pass on LakeFormation rights"
     if will_own:
         evidence = "who creates a database may grant rights on it"
@@ -66,6 +69,9 @@ def _may_grant(session: AwsSession, caller: Caller, region: str, will_own: bool)
     if _is_admin(answer.get("DataLakeSettings") or {}, caller):
         evidence = "you are a LakeFormation administrator"
         return Finding("lakeformation.grant", title, Verdict.PREDICTED, evidence, group="LakeFormation")
+    if databases and all(_may_pass_on(session, caller, region, database) for database in databases):
+        evidence = "your own grants on the database may be passed on"
+        return Finding("lakeformation.grant", title, Verdict.PREDICTED, evidence, group="LakeFormation")
     return Finding(
         "lakeformation.grant",
         title,
@@ -73,6 +79,18 @@ def _may_grant(session: AwsSession, caller: Caller, region: str, will_own: bool)
         "you are not a LakeFormation administrator; whether you may grant here shows only when it is tried",
         group="LakeFormation",
     )
+
+
+def _may_pass_on(session: AwsSession, caller: Caller, region: str, database: str) -> bool:
+    """The caller holds a grant on the database with the grant option; False also when AWS does not tell."""
+    try:
+        answer = session.client("lakeformation", region).list_permissions(
+            Principal={"DataLakePrincipalIdentifier": principal(caller.arn)},
+            Resource={"Database": {"Name": database}},
+        )
+    except failures():
+        return False
+    return any(each.get("PermissionsWithGrantOption") for each in answer["PrincipalResourcePermissions"])
 
 
 def _is_admin(settings: dict[str, Any], caller: Caller) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from wizard.core.event import Progress
@@ -38,6 +38,9 @@ _SERVICES = {
     "": "Not known",
 }
 
+Key = tuple[str, str, str, str]
+"""What `probes.key` makes of a need."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -52,21 +55,52 @@ class Predicted:
     """Why it was not tried."""
 
 
-def check(session: AwsSession, needs: Sequence[Need], account: str = "") -> Iterator[Progress | Finding]:
+@dataclass
+class Proven:
+    """What was proven for one caller while something else was still missing: it is not tried again."""
+
+    arn: str = ""
+    findings: dict[Key, Finding] = field(default_factory=dict)
+
+    def of(self, arn: str) -> dict[Key, Finding]:
+        """What is known of this caller; nothing of another one."""
+        if arn != self.arn:
+            self.arn, self.findings = arn, {}
+        return self.findings
+
+    def forget(self) -> None:
+        """The next check tries everything."""
+        self.findings = {}
+
+
+def check(
+    session: AwsSession, needs: Sequence[Need], account: str = "", proven: Proven | None = None
+) -> Iterator[Progress | Finding]:
     """Yield one Finding for each different need, in the order they become known, and Progress between.
 
-    `account` is the one the module's state names; another one is a gap. Raises Problem when the credentials
-    themselves will not do.
+    `account` is the one the module's state names; another one is a gap. What `proven` holds of this caller is
+    told again without asking AWS, and what is proven now is put there. Raises Problem when the credentials themselves
+    will not do.
     """
     caller = who_am_i(session)
+    held = (proven or Proven()).of(caller.arn)
     if account and account != caller.account:
         yield _other_account(caller, account)
     distinct = list({probes.key(need) if need.known else need.address: need for need in needs}.values())
     yield from (_unknown_type(need) for need in distinct if not need.known)
     known = [need for need in distinct if need.known]
-    yield Progress(0, len(known), "permissions")
-    for done, outcome in enumerate(_outcomes(session, Simulator(session, caller), known), start=1):
-        yield _of_read(outcome, caller) if isinstance(outcome, Read) else _of_prediction(outcome, caller)
+    yield from (held[probes.key(need)] for need in known if probes.key(need) in held)
+    asked = [need for need in known if probes.key(need) not in held]
+    before = len(known) - len(asked)
+    yield Progress(before, len(known), "permissions")
+    for done, outcome in enumerate(_outcomes(session, Simulator(session, caller), asked), start=before + 1):
+        if isinstance(outcome, Read):
+            finding = _of_read(outcome, caller)
+            if finding.verdict is Verdict.PROVEN:
+                held[probes.key(outcome.need)] = finding
+        else:
+            finding = _of_prediction(outcome, caller)
+        yield finding
         yield Progress(done, len(known), "permissions")
     yield from lake.findings(session, caller, distinct)
 
