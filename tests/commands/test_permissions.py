@@ -94,6 +94,35 @@ def test_a_type_that_is_not_known_is_said_to_be_that(module: Path) -> None:
     assert "aws_sqs_queue.three\n  read    not known\n" in words
 
 
+def test_what_is_not_read_is_said_to_be_that(module: Path) -> None:
+    (module / "child.tf").write_text('module "net" {\n  source = "./net"\n}\n# module "not" {\n')
+    (module / "more.tf.json").write_text('{"resource": {"aws_sqs_queue": {"q": {}}}}')
+    (module / "other.tf").write_text('resource "random_id" "r" {\n  byte_length = 4\n}\n')
+    rows = json.loads(ran("--list", "--json", "--terraform-dir", str(module)).stdout)
+    assert [(row["address"], row["type"]) for row in rows if not row.get("known", True)] == [
+        ("module.net", "module"),
+        ("more.tf.json", "file"),
+    ]
+    assert not any(row["type"] == "random_id" for row in rows), "it needs nothing of AWS"
+    held = {"mode": "managed", "type": "aws_iam_role", "name": "r", "provider": 'provider["x/hashicorp/aws"]'}
+    values = {"name": "r", "arn": "arn:aws:iam::123456789012:role/r"}
+    state = {
+        "version": 4,
+        "resources": [{**held, "module": "module.net", "instances": [{"attributes": values}]}],
+    }
+    (module / "terraform.tfstate").write_text(json.dumps(state))
+    rows = json.loads(ran("--list", "--json", "--terraform-dir", str(module)).stdout)
+    assert "module.net" not in {row["address"] for row in rows}
+    assert "module.net.aws_iam_role.r" in {row["address"] for row in rows}
+
+
+def test_what_is_not_read_could_not_be_checked(aws: EmbeddedAws, module: Path) -> None:
+    (module / "child.tf").write_text('module "net" {\n  source = "./net"\n}\n')
+    done = ran("--terraform-dir", str(module), **credentials(aws, "strong", "*"))
+    assert done.returncode == 4
+    assert "? could not check  What module.net needs: the wizard does not read" in done.stdout
+
+
 def test_all_proven_or_predicted_is_0(aws: EmbeddedAws, module: Path) -> None:
     done = ran("--json", "--terraform-dir", str(module), **credentials(aws, "strong", "*"))
     said = json.loads(done.stdout)

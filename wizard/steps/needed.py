@@ -16,19 +16,21 @@ if TYPE_CHECKING:
     from wizard.services.aws.permissions import Proven
     from wizard.services.aws.requirements import Need, ResourceRef
     from wizard.services.aws.session import AwsSession
-    from wizard.services.terraform import state
+    from wizard.services.terraform import module, state
 else:
     permissions = lazy("wizard.services.aws.permissions")
     requirements = lazy("wizard.services.aws.requirements")
+    module = lazy("wizard.services.terraform.module")
     state = lazy("wizard.services.terraform.state")
 
 
 def resources(folder: Path, environ: Mapping[str, str], account: str = "") -> list[ResourceRef]:
     """Everything in AWS that the module in `folder` is about. `account` is used where names hold it.
 
-    Raises Problem when the state cannot be read.
+    A child module that the state does not hold yet, and a file in JSON, stand for themselves: what is in them is not
+    known. Raises Problem when the state cannot be read.
     """
-    return [
+    found = [
         requirements.ResourceRef(
             each.address,
             each.type,
@@ -40,6 +42,13 @@ def resources(folder: Path, environ: Mapping[str, str], account: str = "") -> li
             options=each.options,
         )
         for each in state.resources(folder, environ, account)
+        # Other providers' resources need nothing of AWS.
+        if each.type.startswith("aws_")
+    ]
+    return found + [
+        requirements.ResourceRef(address, kind)
+        for address, kind in module.unread(folder)
+        if not any(ref.address.startswith((f"{address}.", f"{address}[")) for ref in found)
     ]
 
 

@@ -38,6 +38,12 @@ _SERVICES = {
     "": "Not known",
 }
 
+_UNREAD = {
+    "module": "the wizard does not read the text of child modules; once applied, the state tells what is in it",
+    "file": "the wizard does not read Terraform's JSON syntax; once applied, the state tells what is in it",
+}
+"""What stands for resources that are not seen -> why not."""
+
 Key = tuple[str, str, str, str]
 """What `probes.key` makes of a need."""
 
@@ -248,7 +254,8 @@ def _unknown_type(need: Need) -> Finding:
         id=f"unknown {need.address}",
         title=f"What {need.address} needs",
         verdict=Verdict.UNKNOWN,
-        evidence=f"the wizard does not know what a resource of type {need.ref.type} needs",
+        evidence=_UNREAD.get(need.ref.type)
+        or f"the wizard does not know what a resource of type {need.ref.type} needs",
         group=_SERVICES[""],
     )
 

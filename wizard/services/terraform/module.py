@@ -31,6 +31,7 @@ _CODE = re.compile(
 )
 """Texts, which are kept, and comments and heredocs, which are not: both may look like blocks."""
 _BLOCK = re.compile(r'(?m)^\s*(resource|data|variable|output)\s+"([^"\n]+)"(?:\s+"([^"\n]+)")?\s*\{')
+_CHILD = re.compile(r'(?m)^\s*module\s+"([^"\n]+)"\s*\{')
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,15 @@ def declared(folder: Path) -> list[Declared]:
             for kind, first, second in _BLOCK.findall(text)
         ]
     return found
+
+
+def unread(folder: Path) -> list[tuple[str, str]]:
+    """(address or file name, `module` or `file`) of what `declared` does not look into: child modules, JSON syntax."""
+    found = []
+    for file in sorted(folder.glob("*.tf")):
+        text = code(file.read_text("utf-8-sig", errors="replace"))
+        found += [(f"module.{one_line(name, 200)}", "module") for name in _CHILD.findall(text)]
+    return found + [(one_line(file.name, 200), "file") for file in sorted(folder.glob("*.tf.json"))]
 
 
 def code(text: str) -> str:
