@@ -382,6 +382,7 @@ def test_an_expiry_on_the_screen_leads_to_the_sign_in_and_back(play: Any) -> Non
         (False, {}, "profile:default"),
         (True, {"AWS_PROFILE": "default"}, "profile:sso"),
         (True, {"AWS_PROFILE": "user"}, "profile:user"),
+        (False, {"AWS_PROFILE": "sso"}, "profile:sso"),
     ],
 )
 def test_what_is_offered_first(

@@ -175,7 +175,7 @@ def _offered(sources: list[Source], said: Mapping[str, Tried], before: Before | 
         able = [s for s in able if s.words != before.source]
     if working := next((s for s in able if s.id in said and said[s.id].works), None):
         return working.id, ""
-    current = next((s for s in able if s.in_effect and s.usable and not said), None)
+    current = next((s for s in able if s.in_effect and s.id not in said), None)
     # What nobody named gives way to a working SSO sign-in.
     if current and not (current.name == "default" and able[0].sso_start_url and able[0].usable):
         return current.id, current.precedence

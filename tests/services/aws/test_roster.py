@@ -160,6 +160,8 @@ def test_the_line_beside_a_name_tells_account_role_region_and_end() -> None:
     assert "Admin in 111122223333 · us-west-2 · signed in until 25 Nov" in line
     assert "not the module's account 999988887777" in line
     assert "module" not in roster.line(source, NOW, None, "111122223333")
+    console = Source("p", "p", "aws login", account="1", detail="console sign-in by `aws login`")
+    assert roster.line(console, NOW) == "account 1", "the name says the kind already"
     renewing = Source("p", "p", "sso", sso_start_url="https://x", expires_at=NOW - timedelta(hours=1))
     assert "renews itself" in roster.line(renewing, NOW)
 

@@ -79,7 +79,7 @@ def line(source: Source, now: datetime, said: Tried | None = None, account: str 
     """Account, role, region and until when, beside the name; `account` is the one the module belongs to."""
     held = said.caller.account if said and said.caller else source.account
     parts = [
-        source.detail,
+        "" if source.detail in source.words else source.detail,
         f"account {held}" if held and held not in source.detail else "",
         source.region,
         _standing(source, now, said),
