@@ -33,6 +33,11 @@ true == "true"
 null == null
 1 < 2 ? "x" : "y"
 true ? null : 1
+true ? 1 : "a"
+true ? true : 1
+true ? [] : 1
+true ? 1 : [][0]
+false ? "a" : true
 "a${1 + 1}b"
 "${1 + 1}"
 "${"x"}"

@@ -85,10 +85,26 @@ def same(one: object, other: object) -> bool:
 
 
 def choose(condition: object, yes: Expression, no: Expression, scope: Scope) -> object:
-    """`condition ? yes : no`."""
+    """`condition ? yes : no`: both sides must be of kinds that go together; a text makes the other one a text."""
     if condition is None:
         raise Failed("the condition is null")
-    return yes(scope) if truth(condition) else no(scope)
+    taken, left = (yes, no) if truth(condition) else (no, yes)
+    value = taken(scope)
+    try:
+        other = left(scope)
+    except (Failed, Undecided):
+        return value
+    kinds = {_kind(value), _kind(other)} - {"null"}
+    if len(kinds) < 2:
+        return value
+    if "text" in kinds and kinds <= {"text", "number", "truth"}:
+        return None if value is None else text(value)
+    raise Failed("inconsistent conditional result types")
+
+
+def _kind(value: object) -> str:
+    kinds = {str: "text", bool: "truth", Decimal: "number", dict: "members", type(None): "null"}
+    return kinds.get(type(value), "items")
 
 
 def reference(name: str) -> Expression:
