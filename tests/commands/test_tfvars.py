@@ -150,3 +150,27 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert ran("set", link, "a", "2").returncode == 0
     assert link.is_symlink()
     assert real.read_text() == "a = 2\n"
+
+
+def test_what_one_should_know_is_told_on_the_side(tmp_path: Path) -> None:
+    path = tmp_path / "terraform.tfvars"
+    path.write_text('ids = ["databricks-serverless-XXXXX"]\nregion = var.x\na = 1;\n')
+    (tmp_path / "z.auto.tfvars").write_text("ids = []\n")
+    done = ran("add", path, "ids", "databricks-serverless-1")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert path.read_text().startswith('ids = ["databricks-serverless-XXXXX", "databricks-serverless-1"]\n')
+    assert "z.auto.tfvars line 1 sets ids too, and Terraform listens to it instead" in done.stderr
+    assert "Line 1, ids: “databricks-serverless-XXXXX” is a placeholder" in done.stderr
+    assert "Line 2: Terraform would refuse region: variables are not allowed here." in done.stderr
+    assert "Line 3: Terraform would refuse a: there is something behind the value." in done.stderr
+
+
+def test_a_file_that_is_not_there_is_made_and_one_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "new.tfvars"
+    assert ran("remove", path, "a").returncode == 0
+    assert not path.exists()
+    assert ran("set", path, "a", "x").returncode == 0
+    assert path.read_text() == 'a = "x"\n'
+    refused = ran("get", tmp_path, "a")
+    assert refused.returncode == 2
+    assert "cannot be read" in refused.stderr
