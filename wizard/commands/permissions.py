@@ -130,7 +130,8 @@ def _told(found: list[Finding], caller: Caller | None, problem: Problem | None) 
     from wizard.services.aws import permissions
 
     lines = [f"{caller.arn} in account {caller.account}"] if caller else []
-    lines += [f.line() for verdict in (Verdict.GAP, Verdict.UNKNOWN) for f in found if f.verdict is verdict]
+    ordered = sorted(found, key=lambda f: (f.group, f.title))
+    lines += [f.line() for verdict in (Verdict.GAP, Verdict.UNKNOWN) for f in ordered if f.verdict is verdict]
     if found:
         counts = [(sum(f.verdict is verdict for f in found), verdict.word) for verdict in Verdict]
         lines.append(", ".join(f"{count} {word}" for count, word in counts if count) + ".")

@@ -300,6 +300,15 @@ def test_grants_that_one_holds_with_the_grant_option_may_be_passed_on(
     assert verdict() is Verdict.PREDICTED
 
 
+def test_the_policy_says_nothing_twice(as_user: AsUser) -> None:
+    session = as_user("newcomer", ["iam:SimulatePrincipalPolicy"])
+    wanted = needs([ref("aws_glue_catalog_database", "htd_db", exists=False)], account=ACCOUNT)
+    gaps = only(checked(session, wanted), Verdict.GAP)
+    (statement,) = json.loads(permissions.policy_document(gaps))["Statement"]
+    assert set(statement["Action"]) == {"glue:CreateDatabase", "glue:GetDatabase", "glue:GetTags"}
+    assert {arn.rpartition(":")[2] for arn in statement["Resource"]} == {"catalog", "database/htd_db"}
+
+
 def test_another_account_is_caught(as_root: AwsSession) -> None:
     found = checked(as_root, [], account="999999999999")
     assert [(f.id, f.verdict) for f in found] == [("aws.account", Verdict.GAP)]

@@ -127,6 +127,11 @@ def policy_document(gaps: Iterable[Finding]) -> str:
     statements: list[dict[str, Any]] = [
         {"Effect": "Allow", "Action": list(wanted), "Resource": sorted(resources)}
         for wanted, resources in sorted(by_actions.items())
+        if not any(
+            set(wanted) <= set(more) and resources <= others
+            for more, others in by_actions.items()
+            if (more, others) != (wanted, resources)
+        )
     ]
     return denials.policy(*statements) if statements else ""
 
