@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from wizard.core import facts
+from wizard.core.chain import JOINT, Chain
 from wizard.core.facts import Applied, AwsIdentity, VariablesWritten, WorkspaceProven
+from wizard.core.finding import Verdict
 from wizard.core.problem import Problem
 from wizard.core.record import KINDS, Record
 from wizard.core.redact import Redactor
@@ -71,3 +73,13 @@ def test_a_place_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
 def test_every_fact_of_the_journey_is_remembered() -> None:
     declared = {name for name, value in vars(facts).items() if dataclasses.is_dataclass(value)}
     assert declared == set(KINDS)
+
+
+def test_how_the_chain_was_seen_comes_back_with_since_when(tmp_path: Path) -> None:
+    chain = Chain().seen(JOINT["chain.role"].finding(Verdict.PROVEN, "arn"), NOON)
+    Record(tmp_path / "r.json").keep(chain)
+    link = Record(tmp_path / "r.json").chain.link("chain.role")
+    assert link is not None
+    assert (link.finding.verdict, link.since) == (Verdict.PROVEN, NOON)
+    (tmp_path / "r.json").write_text('{"facts": {}, "chain": {"chain.role": {"verdict": "MAYBE"}}}')
+    assert Record(tmp_path / "r.json").chain == Chain()

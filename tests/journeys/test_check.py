@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import threading
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from wizard.commands import check
@@ -32,12 +33,19 @@ def test_after_the_journey_the_chain_is_whole_and_then_breaks_where_it_is_broken
         assert [a for a in aws if a != "sts:AssumeRole"] == []
         posted = {c.path for c in played.world.workspace.calls[before[1] :] if c.mutating}
         assert posted == {"/api/2.0/sql/statements"}
-        said = "\n".join(check.told(chain))
+        tomorrow = played.flow.services.now() + timedelta(days=1)
+        said = "\n".join(check.told(chain, tomorrow))
         assert "The chain is whole" in said
+        assert said.count(" · since ") == 11
+        seen_by_the_wizard = {link.joint.id: link.since for link in played.flow.services.chain.links}
+        assert {link.joint.id: link.since for link in chain.links} == seen_by_the_wizard
 
         played.world.aws.client("iam").remove_role_from_instance_profile(
             InstanceProfileName="htd-instance-profile", RoleName="htd-role"
         )
         broken = next_morning(played)
         assert broken.status == 15
-        assert "step apply" in "\n".join(check.told(broken))
+        lost = broken.link("chain.profile")
+        assert lost is not None
+        assert lost.since > seen_by_the_wizard["chain.profile"]
+        assert "step apply" in "\n".join(check.told(broken, tomorrow))

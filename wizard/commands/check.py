@@ -8,11 +8,15 @@ import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wizard.core.chain import Chain, Link
     from wizard.core.record import Record
     from wizard.services import Services
 
 NAME = "check"
+_NEW = 60.0
+"""Seconds for which it is not worth saying since when."""
 HELP = "look at the whole chain from AWS to data; changes nothing"
 
 
@@ -43,7 +47,7 @@ def run(arguments: argparse.Namespace, cancel: threading.Event) -> int:
     services = wiring.services(wiring.Options(deployment=arguments.deployment))
     record = Record.at(services.paths.state, arguments.deployment)
     chain = look(arguments, services, record, cancel)
-    said = json.dumps(chain.as_dict()) if arguments.json else "\n".join(told(chain))
+    said = json.dumps(chain.as_dict()) if arguments.json else "\n".join(told(chain, services.now()))
     print(services.redact(said))
     return chain.status
 
@@ -52,11 +56,9 @@ def look(arguments: argparse.Namespace, services: Services, record: Record, canc
     """Every joint, seen now. Raises Cancelled."""
     from dataclasses import replace
 
-    from wizard.core.chain import Chain
-    from wizard.core.finding import Finding
     from wizard.core.work import wait_for
     from wizard.steps import reopen
-    from wizard.steps.chain import Target
+    from wizard.steps.chain import Target, chained
     from wizard.steps.chain import look as look_at
 
     facts = record.facts
@@ -68,18 +70,14 @@ def look(arguments: argparse.Namespace, services: Services, record: Record, canc
     )
     aws = reopen.aws(facts, services, arguments.aws_profile)
     workspace = reopen.workspace(facts, services, arguments.databricks_profile)
-    found: list[Finding] = []
-    wait_for(
-        look_at(target, aws, workspace),
-        on_event=lambda event: found.append(event) if isinstance(event, Finding) else None,
-        cancel=cancel,
-    )
-    return Chain().all_seen(found, services.now())
+    work = chained(look_at(target, aws, workspace), record.chain, services.now)
+    chain, _ = wait_for(work, cancel=cancel)
+    return chain
 
 
-def told(chain: Chain) -> list[str]:
+def told(chain: Chain, now: datetime) -> list[str]:
     """The chain as lines: every joint, then the first broken one with its way out."""
-    lines = [line for link in chain.links for line in _joint(link)]
+    lines = [line for link in chain.links for line in _joint(link, now)]
     lines += ["", chain.verdict()]
     broken = chain.first_broken or next((link for link in chain.links if link.finding.problem), None)
     if broken is not None and broken.finding.problem is not None:
@@ -88,9 +86,12 @@ def told(chain: Chain) -> list[str]:
     return lines
 
 
-def _joint(link: Link) -> list[str]:
+def _joint(link: Link, now: datetime) -> list[str]:
     verdict = link.finding.verdict
     lines = [f"{link.joint.number:>2} {verdict.glyph} {verdict.word:<15} {link.finding.title}"]
-    if link.finding.evidence:
-        lines.append(f"      {link.finding.evidence}")
+    said = [link.finding.evidence] if link.finding.evidence else []
+    if (now - link.since).total_seconds() > _NEW:
+        said.append(f"since {link.since.astimezone():%d %b %H:%M}")
+    if said:
+        lines.append(f"      {' · '.join(said)}")
     return lines

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Protocol
 
+from wizard.core.chain import Chain
 from wizard.core.drive import Asker, drive, with_memory, with_tips
 from wizard.core.event import Ask, Event, Run
 from wizard.core.facts import Facts
@@ -67,7 +68,7 @@ class Flow:
         tips: Mapping[str, str] | None = None,
         keep: Callable[[object], None] = lambda _: None,
     ) -> None:
-        """`keep` is given every fact as it is proven."""
+        """`keep` is given every fact as it is proven, and the chain as it is seen."""
         self.steps = tuple(steps)
         self._open_services = open_services
         self._services: Any = None
@@ -168,6 +169,8 @@ class Flow:
 
     def _report(self, step: str, event: Event, on_event: Callable[[Event], None]) -> None:
         self._journal.event(step, event)
+        if isinstance(event, Chain):
+            self._keep(event)
         on_event(event)
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from wizard.core import atomic, facts
+from wizard.core.chain import JOINT, Chain
 from wizard.core.facts import Facts
+from wizard.core.finding import Verdict
 from wizard.core.paths import private
 from wizard.core.problem import Problem
 
@@ -58,6 +60,7 @@ class Record:
         self._redact = redact
         self._now = now
         self._held, self._at = _read(file)
+        self._chain = _read_chain(file)
 
     @classmethod
     def at(cls, folder: Path, deployment: str, redact: Callable[[str], str] = lambda text: text) -> Record:
@@ -69,12 +72,21 @@ class Record:
         """Everything that is remembered."""
         return Facts({}, {type(fact): fact for fact in self._held.values()})
 
+    @property
+    def chain(self) -> Chain:
+        """The chain as it was last seen: verdicts and since when, without evidence."""
+        return self._chain
+
     def when(self, kind: type) -> datetime | None:
         """When a fact of this kind was last proven."""
         return self._at.get(kind.__name__)
 
     def keep(self, fact: object) -> None:
-        """Remember a fact in place of an earlier one of its kind. Raises Problem when the file cannot be written."""
+        """Remember a fact, or how the chain is seen. Raises Problem when the file cannot be written."""
+        if isinstance(fact, Chain):
+            self._chain = fact
+            self._write()
+            return
         name = type(fact).__name__
         if name not in KINDS:
             return
@@ -94,7 +106,11 @@ class Record:
             each: {"at": self._at[each].isoformat(), "fact": _plain(held)}
             for each, held in self._held.items()
         }
-        text = self._redact(json.dumps({"version": 1, "facts": entries}, indent=2)) + "\n"
+        chain = {
+            link.joint.id: {"verdict": link.finding.verdict.name, "since": link.since.isoformat()}
+            for link in self._chain.links
+        }
+        text = self._redact(json.dumps({"version": 1, "facts": entries, "chain": chain}, indent=2)) + "\n"
         try:
             private(self._file.parent)
             atomic.write(self._file, text.encode(), 0o600)
@@ -132,6 +148,18 @@ def _read(file: Path) -> tuple[dict[str, object], dict[str, datetime]]:
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return {}, {}
     return held, at
+
+
+def _read_chain(file: Path) -> Chain:
+    """Verdicts and since when; a chain that is missing or spoilt is an empty one."""
+    chain = Chain()
+    try:
+        for name, seen in json.loads(file.read_text("utf-8"))["chain"].items():
+            finding = JOINT[name].finding(Verdict[seen["verdict"]], "")
+            chain = chain.seen(finding, datetime.fromisoformat(seen["since"]))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return Chain()
+    return chain
 
 
 def _fact(kind: type, values: Mapping[str, Any]) -> object:

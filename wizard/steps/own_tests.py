@@ -104,7 +104,7 @@ def _ask_whether() -> Ask:
             ),
         ),
         title="The data was read",
-        reason="Your integration tests can now use the warehouse. What they do is up to them.",
+        reason="Your integration tests can use the warehouse now.",
     )
 
 

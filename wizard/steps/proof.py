@@ -99,7 +99,7 @@ def _written(facts: Facts, services: Services) -> str:
 
     # Every fact was proven in this session, so it is known by now.
     said = report.gather(facts, lambda _: services.now(), services.chain, STEPS, services).markdown()
-    file = services.paths.state / "implementation-status.md"
+    file = services.paths.state / "status.md"
     try:
         private(file.parent)
         atomic.write(file, services.redact(said).encode(), 0o600)
