@@ -479,3 +479,33 @@ def test_a_shared_host_is_told_which_workspace(desk: Desk, monkeypatch: pytest.M
     routed = [call.path for call in desk.world.calls if call.route == ID]
     assert "/api/2.0/preview/scim/v2/Me" in routed
     assert "/api/2.0/sql/warehouses" in routed
+
+
+def test_a_shared_host_without_a_number_stops_before_anybody_signs_in(desk: Desk) -> None:
+    desk.world.faults.add(
+        "GET /.well-known/*", status=200, body={"cloud": "AWS", "host_type": "UNIFIED_HOST"}
+    )
+    with pytest.raises(Problem) as caught:
+        desk.run(url=f"https://{HOST}")
+    assert caught.value.code == "databricks.routing"
+    assert [ask.title for ask in desk.asked] == ["Which workspace?"]
+
+
+def test_what_only_the_paste_says_is_not_called_proven(desk: Desk) -> None:
+    desk.profile(token=desk.world.token)
+    desk.world.faults.add("GET /.well-known/*", status=404, body={}, times=-1)
+    desk.world.faults.add(ME, status=200, body={"userName": "a"}, times=-1)
+    desk.run(url=URL)
+    found = next(event for event in desk.events if isinstance(event, Finding) and event.id == "workspace.id")
+    assert found.verdict is Verdict.PREDICTED
+
+
+def test_a_long_list_is_read_to_its_end(desk: Desk) -> None:
+    desk.profile(token=desk.world.token)
+    first = {
+        "warehouses": [{"id": "0" * 16, "name": "Z", "enable_serverless_compute": False}],
+        "next_page_token": "p",
+    }
+    desk.world.faults.add(LIST, status=200, body=first)
+    assert desk.run(url=URL).warehouse_id == WAREHOUSE
+    assert [c.label for c in desk.choices("warehouse")] == ["Serverless Starter Warehouse", "Z"]

@@ -44,9 +44,9 @@ class WorkspaceStep(Step[WorkspaceProven]):
     def run(self, facts: Facts, services: Services) -> Run[WorkspaceProven]:  # noqa: ARG002  # asks the workspace
         read = address.read((yield _ask_url())["url"])
         yield Phase("Asking the host what it is", f"curl https://{read.host}{client.WELL_KNOWN}")
-        word = identity.meet(_workspace(read, services, ""))
+        word = identity.meet(_workspace(read, services, ""), read)
         bearer, source = yield from sign_in(read.host, services)
-        workspace = _workspace(read, services, bearer)
+        workspace = _workspace(read, services, bearer, shared=word.shared)
         yield Phase("Asking the workspace who it is", "databricks current-user me")
         proven = yield from identity.prove(workspace, read, word)
         services.workspace = workspace
@@ -96,9 +96,9 @@ def _ask_url() -> Ask:
     )
 
 
-def _workspace(read: Address, services: Services, bearer: client.Token) -> Workspace:
+def _workspace(read: Address, services: Services, bearer: client.Token, *, shared: bool = False) -> Workspace:
     """The client; on a host that many workspaces share it says which one is meant."""
-    shared = hosts.classify(read.host) is hosts.Kind.UNIFIED
+    shared = shared or hosts.classify(read.host) is hosts.Kind.UNIFIED
     route = read.workspace_id if shared else ""
     return client.Workspace(services.workspace_url(read.host), bearer, host=read.host, route=route)
 

@@ -51,6 +51,11 @@ class HostWord:
     answered: bool = False
     """False on older deployments that do not serve the document."""
 
+    @property
+    def shared(self) -> bool:
+        """Many workspaces answer under this host."""
+        return self.kind == "UNIFIED_HOST"
+
 
 class Workspace:
     """One workspace and the token it is called with. Nothing is asked until the first call.

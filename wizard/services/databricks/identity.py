@@ -9,6 +9,7 @@ from wizard.core.event import Table
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
+from wizard.services.databricks.refusals import no_routing
 from wizard.services.databricks.warehouse_config import CONFIG
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ class Identity:
     """From the header of an authenticated answer."""
 
 
-def meet(workspace: Workspace) -> HostWord:
+def meet(workspace: Workspace, read: Address) -> HostWord:
     """Asks the host about itself, before anybody signs in to it. Raises Problem when it is of no use here."""
     word = workspace.about()
     _refuse_elsewhere(workspace.host, word)
+    if word.shared and not (read.workspace_id or word.workspace_id):
+        raise no_routing(workspace.host, "The address has no o= with the number of a workspace.")
     return word
 
 
@@ -54,7 +57,7 @@ def prove(workspace: Workspace, read: Address, word: HostWord | None = None) -> 
     `word` is what the host said of itself, when it was asked already. Nothing is changed. Not being an
     administrator is a finding, not a Problem: the id is right all the same.
     """
-    word = word or meet(workspace)
+    word = word or meet(workspace, read)
     me, answered = workspace.me()
     user = one_line(me.get("userName") or me.get("displayName") or "", 120)
     yield Finding("workspace.sign_in", "The workspace accepts the sign-in", Verdict.PROVEN, f"as {user}")
@@ -68,12 +71,16 @@ def prove(workspace: Workspace, read: Address, word: HostWord | None = None) -> 
         yield Table("The workspace id, from three sources", ("Source", "Workspace id"), rows)
     workspace_id = _agreed(workspace.host, told)
     agreeing = [name for name, value in told.items() if value]
-    yield Finding(
-        "workspace.id",
-        f"The workspace id is {workspace_id}",
-        Verdict.PROVEN,
-        f"the same in {', '.join(agreeing)}",
-    )
+    title = f"The workspace id is {workspace_id}"
+    if word.workspace_id or answered:
+        yield Finding("workspace.id", title, Verdict.PROVEN, f"the same in {', '.join(agreeing)}")
+    else:
+        yield Finding(
+            "workspace.id",
+            title,
+            Verdict.PREDICTED,
+            "only the pasted address says so; compare it in the browser",
+        )
     finding, admin = _administrator(workspace, me)
     yield finding
     return Identity(workspace.host, workspace_id, user, admin, read.workspace_id, word.workspace_id, answered)

@@ -167,7 +167,7 @@ def _databricks(error: Exception, host: str, token: str) -> Problem:
     if isinstance(error, errors.Unauthenticated) or code in ("403", "401") or "invalid access token" in lower:
         return _bad_token(host, said)
     if "unable to load oauth config" in lower:
-        return _no_routing(host, said)
+        return no_routing(host, said)
     if "<html" in lower or "<!doctype" in lower or "unable to parse response" in lower:
         return not_json(host)
     if isinstance(error, errors.PermissionDenied):
@@ -228,7 +228,8 @@ def _network_refused(host: str, said: str, why: str) -> Problem:
     )
 
 
-def _no_routing(host: str, said: str) -> Problem:
+def no_routing(host: str, said: str) -> Problem:
+    """Many workspaces share the host, and nothing said which one is meant."""
     return Problem(
         code="databricks.routing",
         what=f"{host} does not know which workspace is meant.",

@@ -48,6 +48,7 @@ _NO_ANSWER = (
 )
 """They say something about the way there, nothing about the warehouse."""
 _MOST_STARTS = 2
+_MOST_PAGES = 50
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,16 @@ class _Watch:
 
 def listed(workspace: Workspace) -> list[Warehouse]:
     """The warehouses the caller can see, serverless ones first, then by name. Raises Problem."""
-    entries = workspace.get(_ROOT).get("warehouses")
-    seen = [read(e) for e in (entries if isinstance(entries, list) else []) if isinstance(e, dict)]
+    seen: list[Warehouse] = []
+    page = ""
+    for _ in range(_MOST_PAGES):
+        answer = workspace.get(_ROOT, {"page_token": page} if page else None)
+        entries = answer.get("warehouses")
+        seen += [read(e) for e in (entries if isinstance(entries, list) else []) if isinstance(e, dict)]
+        following = answer.get("next_page_token")
+        if not isinstance(following, str) or not following or following == page:
+            break
+        page = following
     return sorted(seen, key=lambda w: (not w.serverless, w.name.lower(), w.id))
 
 
