@@ -48,17 +48,22 @@ def registration_names_another_role(played: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cut", "code", "finding"),
+    ("cut", "code", "finding", "step"),
     [
-        (trust_lost, "AWS_AUTHORIZATION_FAILURE", "chain.trust"),
-        (trust_names_another_workspace, "AWS_AUTHORIZATION_FAILURE", "chain.trust"),
-        (profile_lost, "AWS_INSTANCE_PROFILE_UPDATE_FAILURE", "chain.profile"),
-        (registration_lost, "INVALID_ARGUMENT", "chain.registration"),
-        (registration_names_another_role, "AWS_INSTANCE_PROFILE_UPDATE_FAILURE", "chain.registration"),
+        (trust_lost, "AWS_AUTHORIZATION_FAILURE", "chain.trust", "variables"),
+        (trust_names_another_workspace, "AWS_AUTHORIZATION_FAILURE", "chain.trust", "variables"),
+        (profile_lost, "AWS_INSTANCE_PROFILE_UPDATE_FAILURE", "chain.profile", "apply"),
+        (registration_lost, "INVALID_ARGUMENT", "chain.registration", "connect"),
+        (
+            registration_names_another_role,
+            "AWS_INSTANCE_PROFILE_UPDATE_FAILURE",
+            "chain.registration",
+            "connect",
+        ),
     ],
 )
 def test_a_broken_joint_keeps_the_warehouse_from_health(
-    play: Any, cut: Callable[[Any], None], code: str, finding: str
+    play: Any, cut: Callable[[Any], None], code: str, finding: str, step: str
 ) -> None:
     with play(start_seconds=1.5) as played:
         played.walk(until="warehouse")
@@ -68,6 +73,9 @@ def test_a_broken_joint_keeps_the_warehouse_from_health(
         said = " ".join((stopped.value.what, stopped.value.why, *stopped.value.evidence))
         assert code in said
         assert WarehouseRunning not in played.flow.facts
+        assert stopped.value.step == step, "the failure leads to the step that mends the broken joint"
+        told = [e for name, e in played.events if name == "warehouse" and isinstance(e, Finding)]
+        assert [e.id for e in told if e.verdict is Verdict.GAP] == [finding]
         steps = [played.flow.step(name) for name in ("apply", "connect")]
         found = [f for step in steps for f in step.prove(played.flow.facts, played.flow.services)]
         assert finding in {f.id for f in found if f.verdict is Verdict.GAP}
