@@ -55,7 +55,7 @@ class Apply(Step[Applied]):
         yield from tool.init()
         yield from recovery.put_back(tool)
         for attempt in range(1, _ROUNDS + 1):
-            planned = yield from recovery.past_locks(tool, tool.plan)
+            planned = yield from recovery.planned(tool)
             if not planned.has_changes:
                 yield Line("AWS already is as the module says. Nothing to apply.")
                 return _applied(machine, (0, 0, 0), tool.outputs())

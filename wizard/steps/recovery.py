@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from wizard.core.event import Ask, Line, Run, Wait, Work
+from wizard.core.event import Ask, Diff, Line, Run, Wait, Work
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import YES, Choice, Kind, Question, confirm
 from wizard.core.text import plural
+from wizard.steps.standing import StandsAlready
 
 if TYPE_CHECKING:
-    from wizard.services.terraform import mending
-    from wizard.services.terraform.commands import Terraform
+    from wizard.services.terraform import adopt, mending
+    from wizard.services.terraform.commands import PlannedRun, Terraform
     from wizard.services.terraform.mending import Locked, Unsaved
 else:
+    adopt = lazy("wizard.services.terraform.adopt")
     mending = lazy("wizard.services.terraform.mending")
 
 T = TypeVar("T")
@@ -83,6 +86,31 @@ def _remove(tool: Terraform, problem: Locked) -> Run[None]:
     )
     yield Ask((typed,), title="Remove the lock", reason=problem.about)
     yield from tool.force_unlock(wanted)
+
+
+def planned(tool: Terraform) -> Run[PlannedRun]:
+    """A plan; when it would make what is there already, one that takes it into the state. Raises Problem."""
+    try:
+        return (yield from past_locks(tool, tool.plan))
+    except StandsAlready as problem:
+        if not problem.ids:
+            raise
+        blocks = "\n".join(adopt.block(*each) for each in problem.ids.items())
+        yield Diff("import blocks for the next plan", "", blocks)
+        if (yield _ask_to_adopt(problem))["adopt"] != "adopt":
+            raise
+        return (yield from past_locks(tool, partial(tool.plan, adopted=problem.ids)))
+
+
+def _ask_to_adopt(problem: StandsAlready) -> Ask:
+    choices = (
+        Choice("stop", "Stop here", "nothing was changed"),
+        Choice("adopt", "Take them into the state", "the plan shows what that changes; a yes comes after it"),
+    )
+    question = Question(
+        "adopt", "Are they yours?", Kind.CHOICE, choices=choices, default="stop", remember=False
+    )
+    return Ask((question,), title="Some of it is in AWS already", reason=f"{problem.what} {problem.why}")
 
 
 def put_back(tool: Terraform) -> Run[None]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,14 @@ _COLLIDE = (
     "aws_kms_alias",
 )
 """Types of which AWS has only one of a name: making another fails in the middle of the apply, or takes it over."""
+
+
+@dataclass(eq=False)
+class StandsAlready(Problem):
+    """Things that a plan would make are there already, and not in the state."""
+
+    ids: Mapping[str, str] = field(default_factory=dict)
+    """Address -> the id to import, when every one of them can be imported; else empty."""
 
 
 def refusal(facts: Facts, services: Services, lost: Sequence[str], made: Sequence[str]) -> Problem | None:
@@ -81,12 +90,9 @@ def _lost(looks: Sequence[Look]) -> Problem:
 def _standing(looks: Sequence[Look], folder: Path, account: str) -> Problem:
     names = ", ".join(f"{look.ref.address} ({look.ref.own_name})" for look in looks)
     start = f"terraform {shlex.quote(f'-chdir={folder}')} import"
-    commands = [
-        f"{start} {shlex.quote(look.ref.address)} {shlex.quote(name)}"
-        for look in looks
-        if (name := _import_id(look, account))
-    ]
-    return Problem(
+    ids = {look.ref.address: name for look in looks if (name := _import_id(look, account))}
+    commands = [f"{start} {shlex.quote(address)} {shlex.quote(name)}" for address, name in ids.items()]
+    return StandsAlready(
         code="plan.exists",
         what=f"{plural(len(looks), 'thing')} that this plan would make {'is' if len(looks) == 1 else 'are'} in AWS "
         f"already: {one_line(names, 300)}.",
@@ -96,6 +102,7 @@ def _standing(looks: Sequence[Look], folder: Path, account: str) -> Problem:
         evidence=tuple(f"{look.ref.address}: {look.evidence}" for look in looks),
         copy="\n".join(commands),
         step="variables",
+        ids=ids if len(ids) == len(looks) else {},
     )
 
 

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
+from wizard.core import atomic
 from wizard.services.terraform.stream import Diagnostic, without_index
 
+FILE = "htd-wizard-imports.tf"
+NOTE = "# Written by htd-wizard for one plan, and removed after it.\n"
 _MADE = re.compile(r"creating [\w ]+? \(([^()\s]+)\)", re.IGNORECASE)
 _ACCOUNT = re.compile(r"arn:[\w-]+:\w+:[\w-]*:(\d{12}):")
 _BY_NAME = (
@@ -43,5 +49,34 @@ def import_id(address: str, text: str, account: str = "") -> str:
 def import_block(found: Diagnostic, account: str = "") -> str:
     """The `import` block that brings it into the state, empty when its id cannot be told."""
     name = import_id(found.address, found.summary, account)
-    quoted = json.dumps(name).replace("${", "$${").replace("%{", "%%{")
-    return f"import {{\n  to = {found.address}\n  id = {quoted}\n}}" if name else ""
+    return block(found.address, name) if name else ""
+
+
+def block(address: str, id: str) -> str:
+    """The `import` block for one resource."""
+    quoted = json.dumps(id).replace("${", "$${").replace("%{", "%%{")
+    return f"import {{\n  to = {address}\n  id = {quoted}\n}}"
+
+
+@contextmanager
+def planning(folder: Path, ids: Mapping[str, str]) -> Iterator[None]:
+    """The blocks stand in `folder` while a plan is made, and no longer: the plan holds them itself.
+
+    `ids`: address -> the id to import.
+    """
+    file = folder / FILE
+    if ids:
+        atomic.write(file, (NOTE + "\n".join(f"{block(*each)}\n" for each in ids.items())).encode(), 0o600)
+    try:
+        yield
+    finally:
+        if ids:
+            file.unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove blocks that a killed wizard left in `folder`; a file of that name that is not ours is left alone."""
+    file = folder / FILE
+    with suppress(OSError, UnicodeDecodeError):
+        if file.read_text("utf-8").startswith(NOTE):
+            file.unlink()

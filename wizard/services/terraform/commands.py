@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from wizard.core.event import Line, Phase, Planned, ResourceChange, Wait, Work
@@ -23,7 +24,7 @@ from wizard.core.text import one_line
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import acting as acted
-from wizard.services.terraform import diagnostics, mending, module, planfile, state, stream
+from wizard.services.terraform import adopt, diagnostics, mending, module, planfile, state, stream
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.engine import Engine
@@ -96,23 +97,26 @@ class Terraform:
         """Get providers and modules. Raises Problem."""
         runner.prune(self._runs)
         planfile.prune(self._runs)
+        adopt.sweep(self._folder)
         yield from self._operators_own()
         options = ("init", "-input=false", *self._json_init())
         heard = yield from self._run("Getting the AWS provider", options, Heard())
         self._check(heard, "getting the AWS provider")
 
-    def plan(self, *, destroy: bool = False) -> Work[PlannedRun]:
+    def plan(
+        self, *, destroy: bool = False, adopted: Mapping[str, str] = MappingProxyType({})
+    ) -> Work[PlannedRun]:
         """Make a plan and keep it in a file that only its owner can read. Raises Problem.
 
-        With `destroy`, it destroys everything that the state holds. The file is removed when the plan was applied,
-        or is not kept any more.
+        With `destroy`, it destroys everything that the state holds. `adopted`, address -> id, is taken into the state.
+        The file is removed when the plan was applied, or is not kept any more.
         """
         title = (
             "Planning: what destroying everything takes"
             if destroy
             else "Planning: comparing the module with AWS"
         )
-        return (yield from self._plan(title, *(("-destroy",) if destroy else ())))
+        return (yield from self._plan(title, adopted, *(("-destroy",) if destroy else ())))
 
     def apply(self, planned: PlannedRun) -> Work[Result]:
         """Apply exactly that plan. Raises Problem; what was made until then stays and is in the state."""
@@ -200,14 +204,15 @@ class Terraform:
             if isinstance(each, dict) and (not each.get("sensitive") or name in module.OUTPUTS)
         }
 
-    def _plan(self, title: str, *more: str) -> Work[PlannedRun]:
+    def _plan(self, title: str, adopted: Mapping[str, str], *more: str) -> Work[PlannedRun]:
         module.refuse_unsaved_state(self._folder)
         file = planfile.make(self._runs, self._stamp())
         options = ("plan", "-input=false", "-json", "-detailed-exitcode", _LOCK, *more, f"-out={file}")
         held = state.read(self._folder, self._environ)
         heard = Heard(Rows(in_state=len(held.resources) if held else 0))
         try:
-            yield from self._run(title, options, heard)
+            with adopt.planning(self._folder, adopted):
+                yield from self._run(title, options, heard)
             self._check(heard, "planning", good=(0, 2))
             document = yield from self._document("show", "-json", str(file))
             callers = acted.callers(document)
