@@ -147,6 +147,19 @@ def test_who_overrules_a_changed_line_is_told(folder: Path) -> None:
     assert "Set by z.auto.tfvars line 1." in region.preview("us-east-2")
 
 
+def test_values_from_elsewhere_are_shown_as_a_person_types_them(folder: Path) -> None:
+    (folder / "terraform.tfvars").unlink()
+    (folder / "terraform.tfvars.json").write_text('{"tags": {"a b": "${x}"}, "aws_profile": "${y}"}')
+    _, events = walked(
+        folder, {"write": "yes", "others": "yes"}, {"TF_VAR_aws_region": "eu-west-1", "TF_VAR_tags": "{}"}
+    )
+    shown = {question.key: question.default for ask in asked(events) for question in ask.questions}
+    assert shown["aws_region"] == "eu-west-1"
+    assert shown["aws_profile"] == "${y}"
+    assert shown["tags"] == '{ "a b" = "$${x}" }'
+    assert (folder / "terraform.tfvars").read_text() == f'{NAME} = ["{ID}"]\n'
+
+
 def test_a_faulty_value_of_the_rest_comes_to_the_top(folder: Path) -> None:
     with (folder / "terraform.tfvars").open("a") as file:
         file.write('tags = { "aws:x" = "y" }\n')

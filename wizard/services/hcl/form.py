@@ -118,10 +118,20 @@ def entries(declared: Sequence[Variable], settings: Mapping[str, Sequence[Settin
     found = []
     for variable in declared:
         held = settings.get(variable.name, ())
-        literal = held[-1].spelled if held else variable.default_text
+        literal = _literal(variable, held[-1]) if held else variable.default_text
         found.append((variable, literal, held[-1].origin if held else "default"))
     others = {variable.name: _value(variable, literal) for variable, literal, _ in found}
     return [Entry(variable, literal, origin, others) for variable, literal, origin in found]
+
+
+def _literal(variable: Variable, setting: Setting) -> str:
+    """What is set as it would be written in a file.
+
+    Outside of files Terraform takes the text as it is for a variable that holds a single value.
+    Source: https://developer.hashicorp.com/terraform/language/values/variables#complex-typed-values
+    """
+    single = variable.type in ("string", "number", "bool", "")
+    return syntax.quoted(setting.spelled) if single and not setting.file else setting.spelled
 
 
 def _value(variable: Variable, literal: str) -> object:

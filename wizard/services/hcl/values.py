@@ -5,7 +5,6 @@ Source of the order: https://developer.hashicorp.com/terraform/language/values/v
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from wizard.core.text import clean, one_line
-from wizard.services.hcl import syntax
+from wizard.services.hcl import json_syntax, syntax
 from wizard.services.hcl.placeholders import placeholder
 from wizard.services.hcl.syntax import Malformed, Node
 
@@ -114,9 +113,9 @@ def _of_file(path: Path) -> Iterator[Setting]:
     try:
         text = path.read_text("utf-8")
         if path.suffix == ".json":
-            members = json.loads(text.removeprefix(syntax.BOM))
-            for name, value in members.items() if isinstance(members, dict) else ():
-                yield Setting(one_line(name, 200), path.name, path.name, clean(json.dumps(value), 10_000))
+            for argument in json_syntax.read(text).arguments:
+                spelled = clean(_spelled(argument.node, text), 10_000)
+                yield Setting(one_line(argument.name, 200), path.name, path.name, spelled)
             return
         for argument in syntax.read(text).arguments:
             line = text.count("\n", 0, argument.start) + 1
@@ -126,14 +125,26 @@ def _of_file(path: Path) -> Iterator[Setting]:
         return
 
 
+def _spelled(node: Node, text: str) -> str:
+    """A JSON value in Terraform's own language, where `${` in a text would mean something."""
+    if node.kind == "string":
+        return syntax.quoted(str(node.value))
+    inside = [_spelled(item, text) for item in node.items]
+    if node.kind == "list":
+        return f"[{', '.join(inside)}]"
+    if node.kind != "object":
+        return text[node.start : node.end]
+    members = [
+        f"{syntax.quoted(str(key.name))} = {value}" for key, value in zip(node.keys, inside, strict=True)
+    ]
+    return f"{{ {', '.join(members)} }}" if members else "{}"
+
+
 def _fault(path: Path) -> str:
     """Why a file cannot be read, empty when it can."""
     try:
         text = path.read_bytes().decode("utf-8")
-        if path.suffix == ".json":
-            json.loads(text.removeprefix(syntax.BOM))
-        else:
-            syntax.read(text)
+        (json_syntax if path.suffix == ".json" else syntax).read(text)
     except Malformed as fault:
         return f"line {fault.line}: {fault}"
     except (OSError, ValueError) as error:
