@@ -425,3 +425,12 @@ def test_a_profile_of_the_modules_own_is_said_before_the_yes(play: Any) -> None:
         assert caught.value.code == "apply.declined"
         plan = next(event for _, event in played.events if isinstance(event, Planned))
         assert any("acts as user/boss" in warning for warning in plan.warnings), plan.warnings
+
+
+def test_a_portal_that_knows_us_already_asks_for_no_second_approval(play: Any) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        answers = portal_answers(played)
+        for more, codes in (({}, 1), ({}, 1), ({"session": "again"}, 2)):
+            played.visit(Visit("credentials", answers | more))
+            assert sum(isinstance(event, DeviceCode) for _, event in played.events) == codes

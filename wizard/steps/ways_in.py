@@ -27,7 +27,7 @@ else:
 
 _BROWSER, _CODE = "browser", "code"
 _SIGNED_OUT = ("aws.sso.expired", "aws.sso.never")
-_PICK, _ANOTHER = "pick", "again"
+_PICK, _ANOTHER, _GO_ON = "pick", "again", "go-on"
 
 
 def from_source(source: Source, services: Services, wanted: str) -> Run[AwsSession]:
@@ -142,8 +142,29 @@ def through_portal(services: Services, wanted: str) -> Run[AwsSession]:
     start, region = yield from portal.ask_portal(services)
     # A portal that the config file knows keeps its sign-in under that session's name, so that profiles share it.
     name = config_file.session_of(start, region, services.aws_places)
-    token = yield from log_in(start, region, name, services)
+    token = sign_in.cached_token(start, region, services.aws_places, name, services.now())
+    if token is None or (yield _ask_session())["session"] == _ANOTHER:
+        token = yield from log_in(start, region, name, services)
+    services.redact.learn(*token.secrets())
     return (yield from portal.choose_role(token, services, wanted))
+
+
+def _ask_session() -> Ask:
+    return Ask(
+        (
+            Question(
+                "session",
+                "You are signed in to this portal already",
+                Kind.CHOICE,
+                choices=(
+                    Choice(_GO_ON, "Go on with that sign-in"),
+                    Choice(_ANOTHER, "Sign in as somebody else", "use a private browser window"),
+                ),
+                default=_GO_ON,
+                remember=False,
+            ),
+        ),
+    )
 
 
 def _ask_parts(missing: tuple[str, ...]) -> Ask:

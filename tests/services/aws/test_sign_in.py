@@ -455,6 +455,23 @@ def test_a_web_identity(aws: EmbeddedAws, places: AwsPlaces, tmp_path: Path) -> 
     assert caught.value.step == "credentials"
 
 
+def test_the_web_identity_of_the_machine(aws: EmbeddedAws, places: AwsPlaces, tmp_path: Path) -> None:
+    token = web_profile(aws, places, tmp_path)
+    environ = {
+        "AWS_WEB_IDENTITY_TOKEN_FILE": str(token),
+        "AWS_ROLE_ARN": f"arn:aws:iam::{aws.account_id}:role/ci",
+        "AWS_ROLE_SESSION_NAME": "pod",
+    }
+    found = next(each for each in list_sources(places, environ) if each.id == "web-identity")
+    assert (found.in_effect, found.account, found.role) == (True, aws.account_id, "ci")
+    session = sign_in.open_source(found, places, environ)
+    assert who_am_i(session).arn.endswith(":assumed-role/ci/pod")
+    child = session.child_environ(environ)
+    assert "AWS_WEB_IDENTITY_TOKEN_FILE" not in child
+    assert child["AWS_SESSION_TOKEN"]
+    assert session.renews
+
+
 def test_temporary_keys_of_a_profile(aws: EmbeddedAws, places: AwsPlaces, login: Login) -> None:
     keys = sign_in.role_session(login(), aws.account_id, "Admin", "us-east-1").freeze()
     places.credentials_file.parent.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -103,6 +103,28 @@ def cli_session(profile: str, places: AwsPlaces) -> Any:
         environ.pop(name, None)
     botocore = botocore_session(places, profile)
     provider = chain.ProcessProvider(profile, lambda: settings, popen=partial(_Program, env=environ))
+    botocore.register_component("credential_provider", chain.CredentialResolver(providers=[provider]))
+    return botocore
+
+
+def token_session(places: AwsPlaces, environ: Mapping[str, str], region: str) -> Any:
+    """A botocore session as the role that the environment names beside a web identity token."""
+    from botocore import credentials as chain
+
+    settings = {
+        "role_arn": environ["AWS_ROLE_ARN"],
+        "web_identity_token_file": environ["AWS_WEB_IDENTITY_TOKEN_FILE"],
+        "role_session_name": environ.get("AWS_ROLE_SESSION_NAME") or _SESSION,
+    }
+    botocore = botocore_session(places)
+    provider = chain.AssumeRoleWithWebIdentityProvider(
+        load_config=lambda: {"profiles": {"machine": settings}},
+        client_creator=lambda service, **given: botocore.create_client(
+            service, **{"region_name": region, **given}
+        ),
+        profile_name="machine",
+        disable_env_vars=True,
+    )
     botocore.register_component("credential_provider", chain.CredentialResolver(providers=[provider]))
     return botocore
 

@@ -6,92 +6,15 @@ Source of the kinds: https://docs.aws.amazon.com/sdkref/latest/guide/standardize
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 from wizard.core.text import one_line
 from wizard.services.aws import aws_files, sso_cache
 from wizard.services.aws.session import AwsPlaces
-
-Kind = Literal[
-    "environment",
-    "container",
-    "sso",
-    "sso-legacy",
-    "static",
-    "temporary",
-    "assume-role",
-    "credential_process",
-    "web-identity",
-    "aws login",
-    "empty",
-    "missing",
-    "unreadable",
-]
-
-_WORDS: dict[Kind, str] = {
-    "environment": "keys in the environment",
-    "container": "the role of this machine",
-    "sso": "SSO",
-    "sso-legacy": "SSO (older form, not renewed by itself)",
-    "static": "access keys",
-    "temporary": "temporary keys",
-    "assume-role": "a role taken from another profile",
-    "credential_process": "a credential program",
-    "web-identity": "a web identity token",
-    "aws login": "console sign-in by `aws login`",
-    "empty": "settings only",
-    "missing": "not there",
-    "unreadable": "unreadable",
-}
-
-
-@dataclass(frozen=True)
-class Source:
-    """One way to sign in that this machine already has."""
-
-    id: str
-    """`environment`, `container`, `profile:NAME`, `file:PATH`."""
-    name: str
-    """Name of the profile; empty for the environment."""
-    kind: Kind
-    account: str = ""
-    role: str = ""
-    region: str = ""
-    sso_session: str = ""
-    sso_start_url: str = ""
-    sso_region: str = ""
-    detail: str = ""
-    """One line beside the name."""
-    precedence: str = ""
-    """Who wins and why, where the machine holds several."""
-    expires_at: datetime | None = None
-    """When the cached SSO sign-in ends."""
-    usable: bool = True
-    """Likely to work right now."""
-    why_not: str = ""
-    needs_login: bool = False
-    """It works after a sign-in in the browser."""
-    needs_mfa: bool = False
-    """It asks for a one-time code each time."""
-    mfa_serial: str = ""
-    through_cli: bool = False
-    """`aws configure export-credentials` gets its keys."""
-    base: str = ""
-    """Name of the profile that a role is taken from; `:NAME` for keys of the machine itself."""
-    in_effect: bool = False
-    """The AWS command line and Terraform would take this one now."""
-    shadowed: bool = False
-    """The profile also holds keys, and Terraform would take those first."""
-
-    @property
-    def words(self) -> str:
-        """`profile prod (SSO)`."""
-        if self.kind in ("environment", "container"):
-            return _WORDS[self.kind]
-        return f"profile {self.name} ({_WORDS[self.kind]})"
+from wizard.services.aws.source import WORDS, Kind
+from wizard.services.aws.source import Source as Source
 
 
 def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | None = None) -> list[Source]:
@@ -115,6 +38,8 @@ def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | 
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
     ):
         found.append(_container(environ, held.profiles.get("default", {})))
+    if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE") and environ.get("AWS_ROLE_ARN"):
+        found.append(_token_of_machine(environ))
     named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE", "")
     if named and named not in held.profiles and not held.faults:
         why = "AWS_PROFILE names it, but neither of the AWS files holds it."
@@ -178,7 +103,7 @@ def _source(
         name=name,
         kind=kind,
         region=settings.get("region", ""),
-        detail=_WORDS[kind],
+        detail=WORDS[kind],
         shadowed=kind not in ("static", "temporary") and "aws_access_key_id" in settings,
     )
     if kind in ("sso", "sso-legacy"):
@@ -209,7 +134,7 @@ def _source(
             why_not = "These keys have expired."
         return replace(
             base,
-            detail=f"{_WORDS[kind]} in the {file} file",
+            detail=f"{WORDS[kind]} in the {file} file",
             expires_at=expires_at,
             usable=not why_not,
             why_not=why_not,
@@ -233,6 +158,26 @@ def _web_identity(base: Source, settings: Mapping[str, str]) -> Source:
         why_not = f"Its token file {one_line(token, 200)} is not there."
     role, account = arn.rpartition("/")[2], _account(arn)
     return replace(base, role=role, account=account, usable=not why_not, why_not=why_not)
+
+
+def _token_of_machine(environ: Mapping[str, str]) -> Source:
+    """EKS pods and CI jobs name a token's file and a role in the environment."""
+    beaten = (
+        environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
+    )
+    base = Source(
+        id="web-identity",
+        name="",
+        kind="web-identity",
+        region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", ""),
+        detail="named by AWS_WEB_IDENTITY_TOKEN_FILE",
+        in_effect=not beaten,
+    )
+    settings = {
+        "role_arn": environ["AWS_ROLE_ARN"],
+        "web_identity_token_file": environ["AWS_WEB_IDENTITY_TOKEN_FILE"],
+    }
+    return _web_identity(base, settings)
 
 
 def _resting(source: Source, by_name: Mapping[str, Source], depth: int = 0) -> Source:

@@ -20,6 +20,9 @@ DEFAULT_REGION = "us-east-1"
 NEEDED = timedelta(minutes=10)
 """What a plan and an apply of the module may take; below the least that AWS gives a session, a quarter of an hour."""
 
+_RENEWED = ("sso", "login", "custom-process", "container-role", "assume-role-with-web-identity")
+"""Botocore's names of the providers that get fresh credentials without a person."""
+
 _CREDENTIAL_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
     "AWS_ACCESS_KEY",

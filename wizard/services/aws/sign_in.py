@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from wizard.core.problem import Problem
 from wizard.services.aws import particulars, sso_cache
-from wizard.services.aws.chain import cli_session, given_session, profile_session
+from wizard.services.aws.chain import cli_session, given_session, profile_session, token_session
 from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
 from wizard.services.aws.profiles import Source
@@ -65,11 +65,12 @@ def open_source(
     try:
         with told(f"signing in with {source.words}"):
             where = region or source.region or DEFAULT_REGION
-            botocore = (
-                cli_session(source.name, places)
-                if source.through_cli
-                else profile_session(source.name, places, where, mfa_code)
-            )
+            if source.through_cli:
+                botocore = cli_session(source.name, places)
+            elif not source.name:
+                botocore = token_session(places, environ, where)
+            else:
+                botocore = profile_session(source.name, places, where, mfa_code)
             credentials = botocore.get_credentials()
             if credentials is None:
                 raise _nothing_in(source)

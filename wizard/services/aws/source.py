@@ -1,0 +1,87 @@
+"""One way to sign in, as a list shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Kind = Literal[
+    "environment",
+    "container",
+    "sso",
+    "sso-legacy",
+    "static",
+    "temporary",
+    "assume-role",
+    "credential_process",
+    "web-identity",
+    "aws login",
+    "empty",
+    "missing",
+    "unreadable",
+]
+
+WORDS: dict[Kind, str] = {
+    "environment": "keys in the environment",
+    "container": "the role of this machine",
+    "sso": "SSO",
+    "sso-legacy": "SSO (older form, not renewed by itself)",
+    "static": "access keys",
+    "temporary": "temporary keys",
+    "assume-role": "a role taken from another profile",
+    "credential_process": "a credential program",
+    "web-identity": "a web identity token",
+    "aws login": "console sign-in by `aws login`",
+    "empty": "settings only",
+    "missing": "not there",
+    "unreadable": "unreadable",
+}
+"""How a kind is called."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """One way to sign in that this machine already has."""
+
+    id: str
+    """`environment`, `container`, `web-identity`, `profile:NAME`, `file:PATH`."""
+    name: str
+    """Name of the profile; empty for the environment."""
+    kind: Kind
+    account: str = ""
+    role: str = ""
+    region: str = ""
+    sso_session: str = ""
+    sso_start_url: str = ""
+    sso_region: str = ""
+    detail: str = ""
+    """One line beside the name."""
+    precedence: str = ""
+    """Who wins and why, where the machine holds several."""
+    expires_at: datetime | None = None
+    """When the cached SSO sign-in ends."""
+    usable: bool = True
+    """Likely to work right now."""
+    why_not: str = ""
+    needs_login: bool = False
+    """It works after a sign-in in the browser."""
+    needs_mfa: bool = False
+    """It asks for a one-time code each time."""
+    mfa_serial: str = ""
+    through_cli: bool = False
+    """`aws configure export-credentials` gets its keys."""
+    base: str = ""
+    """Name of the profile that a role is taken from; `:NAME` for keys of the machine itself."""
+    in_effect: bool = False
+    """The AWS command line and Terraform would take this one now."""
+    shadowed: bool = False
+    """The profile also holds keys, and Terraform would take those first."""
+
+    @property
+    def words(self) -> str:
+        """`profile prod (SSO)`."""
+        if not self.name:
+            here = " of this machine" if self.kind == "web-identity" else ""
+            return WORDS[self.kind] + here
+        return f"profile {self.name} ({WORDS[self.kind]})"
