@@ -13,7 +13,7 @@ from typing import Any
 
 from wizard.commands import check
 from wizard.core.chain import JOINTS, Chain
-from wizard.core.facts import Facts
+from wizard.core.facts import Facts, WorkspaceProven
 from wizard.core.finding import Verdict
 from wizard.core.record import Record
 from wizard.steps import STEPS
@@ -79,7 +79,12 @@ def test_complete_then_blocked_with_who_can_mend_it_and_how(play: Any) -> None:
 def test_what_comes_from_outside_is_no_markup() -> None:
     now = datetime(2026, 1, 2, tzinfo=UTC)
     hostile = JOINTS[0].finding(Verdict.GAP, "| <script> ](http://x) \x1b[31m`")
-    text = Report(now, Facts({}), {}, Chain().seen(hostile, now), ()).markdown()
+    named = WorkspaceProven("h", "1", "w", "<b>[x](http://evil)", "ann", "token")
+    steps = [step for step in STEPS if step.id == "workspace"]
+    facts = Facts({}, {WorkspaceProven: named})
+    text = Report(now, facts, {WorkspaceProven: now}, Chain().seen(hostile, now), steps).markdown()
+    assert "<b>" not in text
+    assert "[x](http://evil)" not in text
     assert "\x1b" not in text
     assert text.count("`") % 2 == 0
     row = next(line for line in text.splitlines() if line.startswith("| 1 |"))

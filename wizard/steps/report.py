@@ -103,7 +103,7 @@ class Report:
         """The same, to be read and handed on."""
         parts = [
             f"# Implementation status: {self.status}\n\n{self._head()}",
-            _section("Complete", [f"- **{step.title}**: {said}" for step, said in self._done()]),
+            _section("Complete", [f"- **{step.title}**: {_inline(said)}" for step, said in self._done()]),
             _section("Blocked", [line for link in self._blocked() for line in _blocked_lines(link)]),
             _section("Next steps", _numbered(self.next_steps())),
             _section("The chain, joint by joint", _table(self.chain)),
@@ -152,11 +152,13 @@ class Report:
 
     def _head(self) -> str:
         who, where = self.facts.get(AwsIdentity), self.facts.get(WorkspaceProven)
-        lines = [f"Seen {self.at:%Y-%m-%d %H:%M} UTC by htd-wizard. {self.chain.verdict()}"]
+        lines = [f"Seen {self.at:%Y-%m-%d %H:%M} UTC by htd-wizard. {_inline(self.chain.verdict())}"]
         if who is not None:
             lines.append(f"AWS account {who.account}, region {who.region}, as `{who.arn}`.")
         if where is not None:
-            lines.append(f"Workspace {where.host} ({where.workspace_id}), warehouse {where.warehouse_name}.")
+            lines.append(
+                f"Workspace {where.host} ({where.workspace_id}), warehouse {_inline(where.warehouse_name)}."
+            )
         return "\n".join(lines)
 
     def _done(self) -> list[tuple[Step[Any], str]]:
