@@ -277,6 +277,18 @@ def test_what_was_proven_for_one_is_not_proven_for_another(as_user: AsUser) -> N
     assert {f.id.split()[0] for f in gaps} >= {"iam:GetRole", "s3:ListBucket"}
 
 
+@pytest.mark.usefixtures("module")
+def test_an_old_proof_is_none(aws: EmbeddedAws, as_user: AsUser) -> None:
+    session, now = as_user("operator", ["*"]), [0.0]
+    proven = permissions.Proven(clock=lambda: now[0])
+    asked = []
+    for moment in (0.0, 600.0, 1000.0):
+        now[0], before = moment, len(aws.calls)
+        list(permissions.check(session, NEEDS, proven=proven))
+        asked.append(sum(call.action in READS for call in aws.calls[before:]))
+    assert asked[1] < asked[0] == asked[2]
+
+
 def test_grants_that_one_holds_with_the_grant_option_may_be_passed_on(
     aws: EmbeddedAws, as_user: AsUser
 ) -> None:

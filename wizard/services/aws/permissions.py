@@ -7,6 +7,7 @@ be neither tried nor predicted is said to be unchecked: that is no pass and no f
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,9 @@ from wizard.services.aws.simulate import Prediction, Simulator
 
 _AT_ONCE = 16
 """Calls under way at a time: enough to finish 60 reads in four round trips, too few to be throttled."""
+
+_FRESH = 900.0
+"""Seconds for which a proof is taken as good when the permissions are checked again."""
 
 _SERVICES = {
     "iam": "IAM",
@@ -67,11 +71,13 @@ class Proven:
 
     arn: str = ""
     findings: dict[Key, Finding] = field(default_factory=dict)
+    clock: Callable[[], float] = time.monotonic
+    began: float = 0.0
 
     def of(self, arn: str) -> dict[Key, Finding]:
-        """What is known of this caller; nothing of another one."""
-        if arn != self.arn:
-            self.arn, self.findings = arn, {}
+        """What is known of this caller; nothing of another one, and nothing that is older than `_FRESH`."""
+        if arn != self.arn or not self.findings or self.clock() - self.began > _FRESH:
+            self.arn, self.findings, self.began = arn, {}, self.clock()
         return self.findings
 
     def forget(self) -> None:

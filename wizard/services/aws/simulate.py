@@ -49,10 +49,11 @@ class Simulator:
             try:
                 results = self._ask(source, actions, resource_arn)
             except failures() as error:  # a prediction that cannot be had is "could not check", never a gap
+                # Another spelling of the ARN may be the right one, and the only one that may be asked about.
                 last = _silence(error)
-                if code_of(error) in ("NoSuchEntity", "NoSuchEntityException", "InvalidInput"):
-                    continue
-                break
+                if not code_of(error):
+                    break
+                continue
             return {action: _judge(results.get(action.lower())) for action in actions}
         return dict.fromkeys(actions, Prediction(None, last))
 
