@@ -83,6 +83,7 @@ def test_who_is_no_administrator_gets_a_sheet_to_hand_on(alone: Alone) -> None:
     assert (problem.code, problem.who) == ("connect.not_admin", Who.WORKSPACE_ADMIN)
     assert alone.changes == []
     sheet = problem.copy
+    assert problem.message == sheet, "a key opens it, to copy or save"
     assert f"# For an administrator of the Databricks workspace {alone.world.host}" in sheet
     assert "you@example.com" in sheet
     assert f"databricks instance-profiles add {PROFILE} --iam-role-arn {ROLE} --skip-validation" in sheet

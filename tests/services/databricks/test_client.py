@@ -80,6 +80,12 @@ REFUSALS: dict[str, tuple[int, object, str, Who]] = {
         "databricks.network",
         Who.WORKSPACE_ADMIN,
     ),
+    "account console": (
+        405,
+        {"error_code": "METHOD_NOT_ALLOWED", "message": "HTTP method POST is not supported by this URL"},
+        "databricks.wrong_host",
+        Who.YOU,
+    ),
     "unified host": (400, {"message": "Unable to load OAuth Config"}, "databricks.routing", Who.YOU),
     "dry run": (
         400,

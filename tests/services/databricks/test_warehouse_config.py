@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wizard.core.event import Line
+from wizard.core.event import Line, Wait
 from wizard.core.finding import Verdict
 from wizard.core.problem import Problem
 from wizard.services.databricks import warehouse_config
-from wizard.services.databricks.client import Workspace as Client
 from wizard.services.databricks.warehouse_config import CONFIG
 
 if TYPE_CHECKING:
@@ -146,12 +145,19 @@ def test_a_lost_answer_is_looked_up_and_never_sent_again(
     assert any(isinstance(e, Line) and e.text.startswith("The answer got lost") for e in events)
 
 
-def test_a_change_that_arrives_late_is_found(world: EmbeddedWorkspace, drive: Drive, tmp_path: Path) -> None:
-    hasty = Client(world.url, world.token, timeout_seconds=0.2, retry_seconds=1)
-    change = warehouse_config.plan(hasty, ARN)
-    world.faults.add(f"PUT {CONFIG}", delay=0.23)
-    drive(warehouse_config.put(hasty, change, tmp_path, NOW))
-    assert _config_puts(world) == [200]
+def test_a_change_that_arrives_late_is_found(
+    world: EmbeddedWorkspace, admin: Workspace, tmp_path: Path
+) -> None:
+    change = warehouse_config.plan(admin, ARN)
+    world.faults.add(f"PUT {CONFIG}", status=503, body={"message": "later"})
+    waits = 0
+    for event in warehouse_config.put(admin, change, tmp_path, NOW):
+        if isinstance(event, Wait):
+            waits += 1
+            # The request was still under way; now it is carried out.
+            world.set_config({**world.config, "instance_profile_arn": ARN})
+    assert waits == 1
+    assert _config_puts(world) == [503]
 
 
 def test_a_change_that_never_arrives_is_told(

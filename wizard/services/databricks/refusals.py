@@ -170,6 +170,8 @@ def _databricks(error: Exception, host: str, token: str) -> Problem:
         return no_routing(host, said)
     if "<html" in lower or "<!doctype" in lower or "unable to parse response" in lower:
         return not_json(host)
+    if "not supported by this url" in lower:
+        return _wrong_host(host, said)
     if isinstance(error, errors.PermissionDenied):
         return _denied(host, said)
     if isinstance(error, errors.NotFound):
@@ -225,6 +227,22 @@ def _network_refused(host: str, said: str, why: str) -> Problem:
         who=Who.WORKSPACE_ADMIN,
         evidence=(said,),
         copy=_allow(said),
+    )
+
+
+def _wrong_host(host: str, said: str) -> Problem:
+    """A host that knows the path but not as a workspace does: the account console's, as a rule.
+
+    Source: https://github.com/databricks/terraform-provider-databricks/issues/2183
+    """
+    return Problem(
+        code="databricks.wrong_host",
+        what=f"{host} does not do what a workspace does.",
+        why="It is probably the address of the account console.",
+        remedy="Use the workspace's own address; it begins with dbc- or a deployment name.",
+        evidence=(said,),
+        copy=_look(host),
+        step="workspace",
     )
 
 
