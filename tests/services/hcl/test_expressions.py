@@ -241,6 +241,12 @@ def test_what_only_terraform_knows_is_left_to_it() -> None:
             expressions.parse(text)({})
 
 
+def test_nesting_beyond_reason_is_left_to_terraform() -> None:
+    for text in ("(" * 2_000 + "1" + ")" * 2_000, "!" * 100_000 + "true", "[" * 300 + "1 + 1" + "]" * 300):
+        with pytest.raises(Undecided):
+            expressions.parse(text)
+
+
 def test_a_file_of_variables_may_call_nothing() -> None:
     for text in ("x", 'upper("a")', "[for x in [1] : y]", '"${x}"'):
         with pytest.raises(Failed, match="not allowed here"):

@@ -26,14 +26,14 @@ _LEVELS = (("||",), ("&&",), ("==", "!="), ("<=", ">=", "<", ">"), ("+", "-"), (
 
 
 def parse(text: str) -> Expression:
-    """The expression that `text` spells. Raises Malformed when it is none, or more than one."""
+    """The expression that `text` spells. Raises Malformed when it is not one; Undecided when nested too deeply."""
     parser = Parser(f"{text}\n")
     parser.blank(lines=True)
     try:
         found = parser.expression(lines=False)
         parser.blank(lines=True)
     except RecursionError:
-        raise parser.malformed("brackets are nested too deeply to be followed") from None
+        raise Undecided("brackets nested so deeply") from None
     if parser.at < len(parser.text):
         raise parser.malformed("there is something behind the value")
     return found
