@@ -7,7 +7,6 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -126,32 +125,25 @@ def test_only_the_answer_that_knows_the_state_counts() -> None:
 
 
 @pytest.fixture
-def busy() -> Iterator[ExitStack]:
-    with ExitStack() as stack:
-        yield stack
+def taken(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    """A port that somebody else listens on, and the first that is tried; other tests keep the usual ones."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        port = listening.getsockname()[1]
+        monkeypatch.setattr(callback, "PORTS", range(port, port + 8))
+        yield port
 
 
-def _occupy(stack: ExitStack, ports: range) -> None:
-    for port in ports:
-        taken = stack.enter_context(socket.socket())
-        try:
-            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            taken.bind(("127.0.0.1", port))
-            taken.listen()
-        except OSError:
-            continue
-
-
-def test_another_port_when_the_usual_one_is_taken(world: EmbeddedWorkspace, busy: ExitStack) -> None:
-    _occupy(busy, callback.PORTS[:1])
+def test_another_port_when_the_usual_one_is_taken(world: EmbeddedWorkspace, taken: int) -> None:
     tokens, events = signed_in(world.url, Person())
     shown = next(event for event in events if isinstance(event, DeviceCode))
-    assert "%3A8020" not in shown.url
+    assert f"%3A{taken}&" not in shown.url
     assert tokens()
 
 
-def test_no_port_at_all(world: EmbeddedWorkspace, busy: ExitStack) -> None:
-    _occupy(busy, callback.PORTS)
+def test_no_port_at_all(world: EmbeddedWorkspace, taken: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callback, "PORTS", range(taken, taken + 1))
     with pytest.raises(Problem) as caught:
         signed_in(world.url, Person())
     assert caught.value.code == "databricks.browser.port"
