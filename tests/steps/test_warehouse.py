@@ -9,6 +9,7 @@ import pytest
 from tests.steps.alone import PROFILE, ROLE, WAREHOUSE, Alone
 from wizard.core.event import Ask, Line, WarehouseSeen
 from wizard.core.facts import Connected
+from wizard.services.databricks.starts import Starts
 
 START = f"/api/2.0/sql/warehouses/{WAREHOUSE}/start"
 HEALTHY = {"id": WAREHOUSE, "name": "W", "state": "RUNNING", "enable_serverless_compute": True}
@@ -42,6 +43,16 @@ def test_one_that_runs_is_left_alone_and_teaches_nothing(alone: Alone) -> None:
     assert '"begun": ""' in starts
 
 
+def test_what_is_usual_comes_from_ones_own_starts(alone: Alone) -> None:
+    known = Starts(alone.services.paths.state / "starts.json", alone.world.host, WAREHOUSE)
+    for seconds in (8.0, 9.0, 10.0):
+        known.ended(seconds)
+    alone.perform("warehouse", {"start": "yes"})
+    looks = [e for e in alone.events if isinstance(e, WarehouseSeen)]
+    assert {(look.typical_from, look.typical) for look in looks} == {("your last 3 starts", (8.0, 10.0))}
+    assert known.typical().origin == "your last 4 starts"
+
+
 def test_one_that_starts_already_is_watched_without_a_second_start(alone: Alone) -> None:
     path = f"GET /api/2.0/sql/warehouses/{WAREHOUSE}"
     alone.world.faults.add(path, status=200, body=STARTING, times=3)
@@ -60,8 +71,6 @@ def test_who_comes_back_goes_on_counting(alone: Alone) -> None:
     noon = datetime(2026, 1, 2, 12, tzinfo=UTC)
     alone.services.now = lambda: noon
     # A start that went out and whose end nobody saw.
-    from wizard.services.databricks.starts import Starts
-
     Starts(alone.services.paths.state / "starts.json", alone.world.host, WAREHOUSE).begun(noon)
     alone.services.now = lambda: noon + timedelta(seconds=75)
     alone.world.faults.add(path, status=200, body=STARTING, times=2)
