@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from wizard.services.aws.session import AwsPlaces, AwsSession
     from wizard.services.databricks.cli import Program
     from wizard.services.databricks.client import Workspace
+    from wizard.services.process.runner import DetachedRun
     from wizard.services.terraform.engine import Engine
 
 
@@ -54,6 +55,8 @@ class Services:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     stopping: Stopping = field(default_factory=Stopping)
     """Knows what is under way that changes something; front ends stop it there."""
+    ahead: list[DetachedRun] = field(default_factory=list)
+    """Work that was begun before its turn, because it needs no answer."""
     aws: AwsSession | None = None
     """Set by the credentials step: keys live here, in memory, and nowhere else."""
     proven: Proven | None = None

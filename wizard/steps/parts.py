@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -95,4 +96,28 @@ def terraform(facts: Facts, services: Services) -> Terraform:
         acting=lambda callers: acting.refusal(facts.get(AwsIdentity), callers),
         now=services.now,
         stopping=services.stopping,
+        ahead=services.ahead,
     )
+
+
+def begin_ahead(facts: Facts, services: Services) -> None:
+    """Begin what Terraform needs and no answer decides: getting the AWS provider takes longest on a new computer.
+
+    The apply step waits for it, and does it again where it did not work. Never raises.
+    """
+    from wizard.services.aws.denials import explain
+    from wizard.services.terraform import provider
+    from wizard.services.terraform.commands import Terraform
+
+    if services.engine is None:
+        return
+    with suppress(Problem, OSError):
+        Terraform(
+            engine=services.engine,
+            folder=Path(facts.need(Machine).module),
+            environ=provider.environment(services.environ, services.paths).environ,
+            runs=services.paths.state / "runs",
+            explain=explain,
+            now=services.now,
+            ahead=services.ahead,
+        ).begin_init()

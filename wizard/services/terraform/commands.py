@@ -10,6 +10,7 @@ import tempfile
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +19,13 @@ from typing import Any
 
 from wizard.core.event import Line, Phase, Planned, ResourceChange, Wait, Work
 from wizard.core.paths import private
-from wizard.core.problem import Problem, Who
+from wizard.core.problem import Problem
 from wizard.core.stopping import Stopping
 from wizard.core.text import one_line
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import acting as acted
-from wizard.services.terraform import adopt, diagnostics, mending, module, planfile, state, stream
+from wizard.services.terraform import adopt, diagnostics, failures, mending, module, planfile, state, stream
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.engine import Engine
@@ -82,6 +83,7 @@ class Terraform:
         acting: Acting | None = None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         stopping: Stopping | None = None,
+        ahead: list[DetachedRun] | None = None,
     ) -> None:
         self._engine = engine
         self._folder = folder
@@ -92,6 +94,8 @@ class Terraform:
         self._acting = acting
         self._now = now
         self._stopping = stopping or Stopping()
+        self._ahead = ahead if ahead is not None else []
+        """An `init` that was begun before its turn; whoever waits for it takes it out."""
 
     def init(self) -> Work[None]:
         """Get providers and modules. Raises Problem."""
@@ -99,9 +103,25 @@ class Terraform:
         planfile.prune(self._runs)
         adopt.sweep(self._folder)
         yield from self._operators_own()
-        options = ("init", "-input=false", *self._json_init())
-        heard = yield from self._run("Getting the AWS provider", options, Heard())
+        if self._ahead:
+            yield Phase(
+                "Getting the AWS provider, begun while you signed in", self._typed(self._init_options())
+            )
+            if (yield from listen(self._ahead.pop(), Heard(), behind=True)).code == 0:
+                return
+        heard = yield from self._run("Getting the AWS provider", self._init_options(), Heard())
         self._check(heard, "getting the AWS provider")
+
+    def begin_init(self) -> None:
+        """Begin `init`, once, where it needs no credentials; `init` itself then only waits for it. Never raises."""
+        if self._ahead or module.keeps_state_elsewhere(self._folder):
+            return
+        argv = [*self._engine.argv, f"-chdir={self._folder}", *self._init_options()]
+        with suppress(Problem, OSError):
+            self._ahead.append(self._start(argv, self._environ, self._runs / f"{self._stamp()}-init"))
+
+    def _init_options(self) -> tuple[str, ...]:
+        return ("init", "-input=false", *self._json_init())
 
     def plan(
         self, *, destroy: bool = False, adopted: Mapping[str, str] = MappingProxyType({})
@@ -121,7 +141,7 @@ class Terraform:
     def apply(self, planned: PlannedRun) -> Work[Result]:
         """Apply exactly that plan. Raises Problem; what was made until then stays and is in the state."""
         if not planned.file.exists():
-            raise _plan_gone()
+            raise failures.plan_gone()
         options = self._apply_options(planned.file)
         heard = Heard(Rows(planned.plan.changes))
         yield from self._run("Applying the plan", options, heard, applies=True)
@@ -235,7 +255,7 @@ class Terraform:
         """Raises Problem for a plan that would make what is there; without a way to look, for what the state knows."""
         if self._standing is None:
             if read.recreated:
-                raise _believed_gone(read.recreated, self._folder)
+                raise failures.believed_gone(read.recreated, self._folder)
             return
         made = [c.address for c in read.planned.changes if c.action == "create"]
         problem = self._standing(read.recreated, made)
@@ -276,7 +296,7 @@ class Terraform:
         try:
             return runner.start(argv, environ, folder, self._now())
         except OSError as error:
-            raise _not_started(folder, error) from error
+            raise failures.not_started(folder, error) from error
 
     def _applied(self, heard: Heard, *, outputs: bool = True) -> Result:
         self._check(heard, "applying")
@@ -291,7 +311,7 @@ class Terraform:
         if heard.code in good:
             return
         if heard.code == runner.LOST or heard.code < 0:
-            raise _killed(doing, heard.code)
+            raise failures.killed(doing, heard.code)
         found = diagnostics.problem(heard.diagnostics, doing, self._explain, heard.errors, self._folder)
         if found.code == "terraform.lock":
             file = state.file(self._folder, self._environ)
@@ -349,45 +369,3 @@ def _with_leftovers(planned: Planned, document: Mapping[str, Any]) -> Planned:
 def _count(counts: Mapping[str, Any], name: str) -> int:
     value = counts.get(name, 0)
     return value if isinstance(value, int) else 0
-
-
-def _believed_gone(addresses: Sequence[str], folder: Path) -> Problem:
-    forget = f"terraform {shlex.quote(f'-chdir={folder}')} state rm"
-    return Problem(
-        code="plan.believed_gone",
-        what=f"The plan would make again what the state knows already: {one_line(', '.join(addresses), 300)}.",
-        why="Terraform believes these are gone. It also believes so when it is not allowed to look, "
-        "and then an apply destroys or duplicates.",
-        remedy="Check the permissions again. If they really were deleted by hand, remove them from the state first.",
-        who=Who.AWS_ADMIN,
-        copy="\n".join(f"{forget} {shlex.quote(address)}" for address in addresses),
-        step="permissions",
-    )
-
-
-def _killed(doing: str, code: int) -> Problem:
-    how = "Nobody knows how it ended" if code == runner.LOST else f"Signal {-code} ended it"
-    return Problem(
-        code="terraform.killed",
-        what=f"Terraform was stopped from outside while {doing}.",
-        why=f"{how}; the computer may have run out of memory, or somebody stopped the process.",
-        remedy="Try again: the new plan shows what is there and what is missing.",
-    )
-
-
-def _not_started(folder: Path, error: OSError) -> Problem:
-    return Problem(
-        code="terraform.start",
-        what="Terraform could not be started.",
-        why=f"Its run is kept in {folder}, and there: {one_line(error.strerror or error, 200)}.",
-        remedy="Make room there, or let XDG_STATE_HOME name a folder that can be written. Then try again.",
-    )
-
-
-def _plan_gone() -> Problem:
-    return Problem(
-        code="terraform.stale",
-        what="The plan is not there any more, so nothing was applied.",
-        why="A plan is applied once, and its file is removed afterwards: it holds values in clear.",
-        remedy="Try again: a fresh plan is made and shown.",
-    )

@@ -33,6 +33,8 @@ _CODE = re.compile(
 _BLOCK = re.compile(r'(?m)^\s*(resource|data|variable|output)\s+"([^"\n]+)"(?:\s+"([^"\n]+)")?\s*\{')
 _CHILD = re.compile(r'(?m)^\s*module\s+"([^"\n]+)"\s*\{')
 
+_ELSEWHERE = re.compile(r'(?m)^\s*(?:backend\s+"(?!local")\w+"|cloud)\s*\{')
+
 
 @dataclass(frozen=True)
 class ModuleFolder:
@@ -110,6 +112,13 @@ def unread(folder: Path) -> list[tuple[str, str]]:
 def code(text: str) -> str:
     """The text of a file without its comments and heredocs."""
     return _CODE.sub(lambda found: found["text"] or "", text.removeprefix("\ufeff").replace("\r\n", "\n"))
+
+
+def keeps_state_elsewhere(folder: Path) -> bool:
+    """A backend or a cloud is named: preparing the folder may need credentials."""
+    return any(
+        _ELSEWHERE.search(code(file.read_text("utf-8-sig", errors="replace"))) for file in folder.glob("*.tf")
+    )
 
 
 def check(folder: Path) -> None:
