@@ -171,6 +171,17 @@ def test_the_ways_to_sign_in_come_in_their_order(desk: Desk) -> None:
     assert command == f"databricks auth login --host https://{HOST} --profile by-cli"
 
 
+def test_the_profile_that_other_tools_use_is_chosen_already(desk: Desk) -> None:
+    desk.profile("first", token="dapi-wrong")
+    desk.profile("second", token=desk.world.token)
+    with (desk.home / ".databrickscfg").open("a") as out:
+        out.write("[__settings__]\ndefault_profile = second\n")
+    assert desk.run(url=URL).source == "profile second"
+    desk.environ["DATABRICKS_CONFIG_PROFILE"] = "first"
+    with pytest.raises(Problem, match="did not accept the token"):
+        desk.run(url=URL)
+
+
 def test_what_cannot_work_here_says_why(desk: Desk) -> None:
     desk.profile("by-cli", auth_type="databricks-cli")
     with pytest.raises(Problem) as caught:

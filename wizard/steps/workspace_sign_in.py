@@ -63,7 +63,14 @@ def _ask_way(
     if around is not None:
         choices.append(Choice(around.id, around.name, around.detail))
     # What works without anybody at a browser is offered first; otherwise the first that there is.
-    preferred = [*(s.id for s in known), around.id if around else "", COMMAND, BROWSER, TOKEN]
+    mine = f"profile:{ways.preferred(services.environ, services.paths.home)}"
+    preferred = [
+        *(s.id for s in sorted(known, key=lambda s: s.id != mine)),
+        around.id if around else "",
+        COMMAND,
+        BROWSER,
+        TOKEN,
+    ]
     usable = [choice.value for choice in choices if not choice.unavailable]
     default = next(value for value in preferred if value in usable)
     question = Question("auth", "Sign in with", Kind.CHOICE, choices=tuple(choices), default=default)

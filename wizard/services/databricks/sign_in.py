@@ -84,6 +84,17 @@ def names(environ: Mapping[str, str], home: Path) -> frozenset[str]:
     return frozenset(_sections(config_path(environ, home)))
 
 
+def preferred(environ: Mapping[str, str], home: Path) -> str:
+    """The profile that the operator's other tools use unasked; empty when none is named."""
+    named = environ.get("DATABRICKS_CONFIG_PROFILE", "")
+    if named:
+        return named
+    try:
+        return _reader(config_path(environ, home)).get(_RESERVED, "default_profile", fallback="")
+    except (OSError, UnicodeError, configparser.Error):
+        return ""
+
+
 def environment(host: str, environ: Mapping[str, str]) -> Source | None:
     """What the environment variables hold for this host, or for none by name; None when nothing."""
     named = environ.get("DATABRICKS_HOST", "")
@@ -211,10 +222,15 @@ def _sections(file: Path) -> dict[str, dict[str, str]]:
 
 
 def _read(file: Path) -> dict[str, dict[str, str]]:
+    reader = _reader(file)
+    return {name: dict(reader[name]) for name in reader.sections() if name != _RESERVED}
+
+
+def _reader(file: Path) -> configparser.ConfigParser:
     # [DEFAULT] is a profile like any other here, so another section plays configparser's default.
     reader = configparser.ConfigParser(interpolation=None, strict=False, default_section="\0")
     reader.read_string(file.read_text(encoding="utf-8-sig"), source=os.fspath(file))
-    return {name: dict(reader[name]) for name in reader.sections() if name != _RESERVED}
+    return reader
 
 
 def _profile(name: str, values: Mapping[str, str], file: Path) -> Source:
