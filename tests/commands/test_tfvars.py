@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -71,6 +73,48 @@ def test_diff_shows_the_change_and_writes_nothing(file: Path) -> None:
     assert "-tail = 1\n\\ No newline at end of file\n+tail = 2\n" in done.stdout
     assert file.read_bytes() == TEXT.encode()
     assert ran("set", file, "tail", "1", "--diff").stdout == ""
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="no patch on the PATH")
+def test_the_diff_is_one_that_patch_reads(tmp_path: Path) -> None:
+    path = tmp_path / "x.tfvars"
+    before = '\ufeff# \x0c \u2028 one\r\na = 1 # \x0b\r\nb = "\u0085"\r\nc = 3'
+    path.write_bytes(before.encode())
+    for name in ("a", "b", "c"):
+        done = subprocess.run(
+            [sys.executable, "-m", "wizard", "tfvars", "set", str(path), name, "9", "--diff"],
+            capture_output=True,
+            timeout=60,
+            check=True,
+        )
+        subprocess.run(
+            [shutil.which("patch") or "patch", "--binary", "-s", str(path)],
+            input=done.stdout,
+            timeout=60,
+            check=True,
+            cwd=tmp_path,
+        )
+    after = before.replace("a = 1", "a = 9").replace('"\u0085"', "9").replace("c = 3", "c = 9")
+    assert path.read_bytes().decode() == after
+
+
+def test_a_terminal_is_never_obeyed(tmp_path: Path) -> None:
+    import pty
+
+    path = tmp_path / "x.tfvars"
+    path.write_bytes(b'a = "x" # \x1b]0;owned\x07\n')
+    ours, theirs = pty.openpty()
+    subprocess.run(
+        [sys.executable, "-m", "wizard", "tfvars", "set", str(path), "a", "y", "--diff"],
+        stdout=theirs,
+        timeout=60,
+        check=True,
+    )
+    said = os.read(ours, 4096)
+    os.close(ours)
+    os.close(theirs)
+    assert b'+a = "y" #' in said
+    assert b"\x1b" not in said
 
 
 @pytest.mark.parametrize(

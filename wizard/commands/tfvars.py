@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace, cancel: threading.Event) -> Exit:  # noqa
     for note in _notes(edit, file, arguments.name):
         print(f"note: {note}", file=sys.stderr)
     if arguments.diff:
-        sys.stdout.write(_difference(edit, file))
+        _print(_difference(edit, file))
         return Exit.OK
     backup = files.write(file, edit, datetime.now(UTC))
     if backup:
@@ -85,7 +85,7 @@ def _get(document: Document, name: str, file: Path) -> Exit:
             why="" if document.exists else "There is no such file.",
             remedy="Check the name; without a line of its own a variable has its default.",
         )
-    print(spelled)
+    _print(f"{spelled}\n")
     return Exit.OK
 
 
@@ -113,12 +113,21 @@ def _notes(edit: Edit, file: Path, name: str) -> list[str]:
 
 def _difference(edit: Edit, file: Path) -> str:
     """A unified diff that `patch` reads; a file without a final line break is marked as diff does it."""
-    lines = difflib.unified_diff(
-        edit.before_text.splitlines(keepends=True),
-        edit.after_text.splitlines(keepends=True),
-        str(file),
-        str(file),
-    )
+    name = str(file)
+    lines = difflib.unified_diff(_lines(edit.document.text), _lines(edit.after.text), name, name)
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def _lines(text: str) -> list[str]:
+    """Lines with their ends; only a line feed ends one, as for `patch` and for Terraform."""
+    *whole, last = text.split("\n")
+    return [*(f"{line}\n" for line in whole), *([last] if last else [])]
+
+
+def _print(text: str) -> None:
+    """Bytes as they are for a program; nothing that a terminal would obey for a person."""
+    from wizard.core.text import clean
+
+    sys.stdout.write(clean(text) if sys.stdout.isatty() else text)
