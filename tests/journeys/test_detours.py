@@ -208,7 +208,10 @@ def test_a_refusal_in_the_middle_of_an_apply_is_explained_and_mended(play: Any) 
         assert stands.rows[0] == ("aws_iam_role.this", "as before", "changes it")
         assert stands.note in problem.why
         aws.lift()
+        before = len(played.events)
         played.visit(Visit("apply", {"apply": "yes"}))
+        phases = [event.title for _, event in played.events[before:] if isinstance(event, Phase)]
+        assert phases[0].startswith("Planning"), "nothing is got twice"
 
 
 def test_an_apply_that_was_left_running_is_found_again(play: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from wizard.core.redact import Redactor
 from wizard.core.stopping import Stopping
 
 if TYPE_CHECKING:
+    from wizard.core.facts import Machine
     from wizard.services.aws.permissions import Proven
     from wizard.services.aws.session import AwsPlaces, AwsSession
     from wizard.services.databricks.cli import Program
@@ -67,3 +68,5 @@ class Services:
     """What was last seen of the chain, so that since when is known."""
     engine: Engine | None = None
     """Set by the front page; one engine and version a session."""
+    prepared: set[Machine] = field(default_factory=set)
+    """Where `terraform init` was run by this program, and with what engine."""

@@ -26,6 +26,7 @@ else:
     aftermath = lazy("wizard.services.terraform.aftermath")
     trust = lazy("wizard.services.aws.trust")
 
+_UNPREPARED = ("terraform.init", "terraform.lockfile")
 _ROUNDS = 3
 """Plans that are made when each comes too late: whoever else works on the state will not stop."""
 
@@ -52,10 +53,10 @@ class Apply(Step[Applied]):
             # Somebody said yes to it, and it went on when the wizard was gone; the plan below shows what is left.
             yield from tool.resume(running)
         review.refuse_wrong_place(Path(machine.module), services.environ, who)
-        yield from tool.init()
+        yield from _prepare(tool, services, machine)
         yield from recovery.put_back(tool)
         for attempt in range(1, _ROUNDS + 1):
-            planned = yield from recovery.planned(tool)
+            planned = yield from _planned(tool, services, machine)
             if not planned.has_changes:
                 yield Line("AWS already is as the module says. Nothing to apply.")
                 return _applied(machine, (0, 0, 0), tool.outputs())
@@ -91,6 +92,25 @@ class Apply(Step[Applied]):
         name = "tofu" if machine.engine == "tofu" else "terraform"
         start = f"{name} -chdir={machine.module}"
         return [f"{start} init", f"{start} plan -out=htd.tfplan", f"{start} apply htd.tfplan"]
+
+
+def _prepare(tool: Terraform, services: Services, machine: Machine) -> Work[None]:
+    """Providers and modules once a session: trying again goes on from the plan."""
+    if machine not in services.prepared:
+        yield from tool.init()
+        services.prepared.add(machine)
+
+
+def _planned(tool: Terraform, services: Services, machine: Machine) -> Run[PlannedRun]:
+    """A plan; when the folder was changed since it was prepared, it is prepared anew first."""
+    try:
+        return (yield from recovery.planned(tool))
+    except Problem as problem:
+        if problem.code not in _UNPREPARED:
+            raise
+    services.prepared.discard(machine)
+    yield from _prepare(tool, services, machine)
+    return (yield from recovery.planned(tool))
 
 
 def _warned(planned: PlannedRun, who: AwsIdentity) -> Planned:

@@ -97,6 +97,7 @@ def terraform(facts: Facts, services: Services) -> Terraform:
         now=services.now,
         stopping=services.stopping,
         ahead=services.ahead,
+        account=who.account if (who := facts.get(AwsIdentity)) else "",
     )
 
 

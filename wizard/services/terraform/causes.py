@@ -129,18 +129,21 @@ TERRAFORM = (
            "A bucket that Terraform wants to make is yours already.",
            "It is in this account but not in Terraform's state: made by hand, by another state, or by a run that "
            "was stopped half-way.",
-           "Bring it into the state with the import block that c copies, or choose another project_prefix in "
+           "Plan again and take it into the state when asked, or with the import block that c copies, or "
+           "choose another project_prefix in "
            "terraform.tfvars."),
     _cause("terraform.exists_elsewhere", r"BucketAlreadyExists",
            "A bucket of that name exists already.",
            "Names of buckets are shared by all accounts of the world: it may be somebody else's. In us-east-1 AWS "
            "says the same about a bucket of your own.",
-           "If it is yours, bring it into the state with the import block that c copies. If not, choose another "
+           "If it is yours, plan again and take it into the state when asked, or with the import block that c copies. "
+           "If not, choose another "
            "project_prefix in terraform.tfvars.", step="variables"),
     _cause("terraform.exists", r"EntityAlreadyExists|AlreadyExistsException|already exists",
            "Something that Terraform wants to make is there already.",
            "It was made by hand, by another state, or by a run that was stopped half-way.",
-           "Bring it into the state with the import block that c copies, or choose another project_prefix in "
+           "Plan again and take it into the state when asked, or with the import block that c copies, or "
+           "choose another project_prefix in "
            "terraform.tfvars."),
     _cause("terraform.throttled", r"Throttling|TooManyRequests|SlowDown|RequestLimitExceeded|Rate exceeded",
            "AWS asked to slow down.",

@@ -84,12 +84,14 @@ class Terraform:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         stopping: Stopping | None = None,
         ahead: list[DetachedRun] | None = None,
+        account: str = "",
     ) -> None:
         self._engine = engine
         self._folder = folder
         self._environ = _environment(environ)
         self._runs = runs
         self._explain = explain
+        self._account = account
         self._standing = standing
         self._acting = acting
         self._now = now
@@ -312,7 +314,9 @@ class Terraform:
             return
         if heard.code == runner.LOST or heard.code < 0:
             raise failures.killed(doing, heard.code)
-        found = diagnostics.problem(heard.diagnostics, doing, self._explain, heard.errors, self._folder)
+        found = diagnostics.problem(
+            heard.diagnostics, doing, self._explain, heard.errors, self._folder, self._account
+        )
         if found.code == "terraform.lock":
             file = state.file(self._folder, self._environ)
             found = mending.locked(found, heard.diagnostics, file, self._now())

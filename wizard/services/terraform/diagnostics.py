@@ -38,17 +38,19 @@ def problem(
     explain: Explain,
     stderr: str = "",
     folder: Path | None = None,
+    account: str = "",
 ) -> Problem:
     """One Problem for everything that went wrong: the gravest in full, and each other kind beside it.
 
     `doing` completes the sentence "Terraform failed while …"; in `folder` are the files that are named.
+    `account` is the one that Terraform works in, as far as it is known: some ids to import by hold it.
     """
     errors = _distinct([each for each in diagnostics if each.severity == "error"])
     if not errors:
         errors = _distinct(_from_stderr(stderr))
     kinds: dict[str, list[_Read]] = {}
     for each in errors:
-        found = _one(each, explain)
+        found = _one(each, explain, account)
         kinds.setdefault(found.code if found else f"? {each.summary}", []).append(_Read(each, found))
     known = [alike for alike in kinds.values() if alike[0].problem]
     others = [alike for alike in kinds.values() if not alike[0].problem]
@@ -129,16 +131,16 @@ def _unsaid(said: Sequence[Diagnostic]) -> Problem:
     )
 
 
-def _one(each: Diagnostic, explain: Explain) -> Problem | None:
+def _one(each: Diagnostic, explain: Explain, account: str) -> Problem | None:
     cause = _cause(each, TERRAFORM)
     if cause:
-        return _told(cause, each)
+        return _told(cause, each, account)
     found = _from_aws(each, explain)
     if found:
         return found
     cause = _cause(each, AFTER_ALL)
     if cause:
-        return _told(cause, each)
+        return _told(cause, each, account)
     return _syntax(each) if each.place and not each.address else None
 
 
@@ -151,7 +153,7 @@ def _cause(each: Diagnostic, table: Sequence[Cause]) -> Cause | None:
     return next((cause for cause in table if cause.shape.search(each.text)), None)
 
 
-def _told(cause: Cause, each: Diagnostic) -> Problem:
+def _told(cause: Cause, each: Diagnostic, account: str = "") -> Problem:
     """A known cause, with what only this diagnostic knows."""
     told = Problem(
         cause.code, cause.what, cause.why, cause.remedy, cause.who,
@@ -163,7 +165,7 @@ def _told(cause: Cause, each: Diagnostic) -> Problem:
     elif cause.code == "terraform.provider_version" and (asked := _CONSTRAINT.search(each.text)):
         told.why = f"The module asks for {one_line(asked[1], 80)}. {cause.why}"
     elif family == "terraform.exists":
-        told.copy = import_block(each)
+        told.copy = import_block(each, account)
         if not told.copy:
             told.remedy = cause.remedy.replace("with the import block that c copies", "with terraform import")
     elif cause.code == "terraform.lock" and (lock := Lock.read(each.detail)):
