@@ -87,6 +87,12 @@ class Evidence(VerticalScroll, can_focus=False):
         if unread is not None:
             self.call_after_refresh(self.scroll_to_widget, unread, top=True, animate=False)
 
+    def reveal(self) -> None:
+        """Bring what matters most into sight again."""
+        for block in self.blocks:
+            if not block.folded:
+                block.reveal()
+
     def expire(self) -> None:
         """Fold codes that are no longer waited for."""
         for block in self.blocks:

@@ -127,6 +127,8 @@ class StepPane(Vertical):
         """Show how it stands, with the one next step."""
         self.card = card
         self._place(card)
+        # The card takes room from the evidence above it.
+        self.call_after_refresh(self.evidence.reveal)
 
     def tick(self, clock: float) -> None:
         """Redraw what has a clock."""

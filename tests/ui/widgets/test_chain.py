@@ -75,6 +75,7 @@ def test_enter_opens_what_was_read_and_since_when() -> None:
 
 
 def test_a_narrow_row_keeps_to_one_line_and_hostile_text_is_only_text() -> None:
-    rows, _ = drawn(chain(*[Verdict.PROVEN] * 11, evidence=HOSTILE * 5), width=60)
+    rows, _ = drawn(chain(*[Verdict.PROVEN] * 11, evidence=HOSTILE * 5), width=50)
+    assert rows[11].strip().startswith("└"), rows
     assert len([row for row in rows if row.strip()[:1] in ("┌", "├", "└")]) == 11
     assert "\x1b" not in "".join(rows)

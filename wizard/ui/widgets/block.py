@@ -98,6 +98,9 @@ class Block(Vertical):
     def end(self, clock: float) -> None:
         """The run is over; nothing more will come."""
 
+    def reveal(self) -> None:
+        """Bring what matters most into sight, after the room became less."""
+
     def summary(self) -> str:
         """What the one line says beside the title."""
         return ""

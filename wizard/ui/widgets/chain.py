@@ -32,6 +32,11 @@ class ChainBlock(Block):
         self.chain = chain
         self._draw()
 
+    def reveal(self) -> None:
+        """Bring the break into sight."""
+        if self.chain.first_broken is not None:
+            self.call_after_refresh(self.roster.read_on, 0)
+
     def on_resize(self, event: events.Resize) -> None:
         self._wide = event.size.width
         self._draw()
@@ -62,7 +67,7 @@ class ChainBlock(Block):
         broken = self.chain.first_broken
         if broken is not None:
             self.roster.highlighted = broken.joint.number - 1
-            self.call_after_refresh(self.roster.read_on, 0)
+            self.reveal()
         self.hint = f"broken at joint {broken.joint.number}" if broken else ""
         self._draw_head()
 
@@ -76,7 +81,7 @@ def _row(joint: Joint, link: Link | None, width: int, whole: bool) -> Content:
     verdict = link.finding.verdict
     word = "unknown" if verdict is Verdict.UNKNOWN else verdict.word
     head = f"{verdict.glyph} {word:<9}"
-    title = f"{joint.number:>2} {joint.title}"
+    title = _cut(f"{joint.number:>2} {joint.title}", width - len(bar) - len(head))
     room = width - len(bar) - len(head) - len(title) - 2
     evidence = f"  {_cut(link.finding.evidence, room)}" if room >= 8 and link.finding.evidence else ""
     line = "$text-success" if whole else "$text-error"
