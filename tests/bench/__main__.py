@@ -19,7 +19,7 @@ import termios
 import time
 from collections.abc import Callable
 
-from tests.bench import permissions, showing, variables
+from tests.bench import permissions, running, showing, variables
 
 RUNS = 7
 BARE_HELP = "import argparse; p = argparse.ArgumentParser(prog='x'); p.add_argument('y'); p.print_help()"
@@ -113,6 +113,7 @@ def main() -> None:
          lambda: paint([python, "-m", "wizard", "demo"], b"Check this computer"),
          lambda: paint([python, "-c", BARE_APP], b"HELLO-WIZARD"))  # fmt: skip
     showing.main()
+    running.main()
     journey("stuck", "recording")
     journey("fresh", "recording")
     permissions.run()
