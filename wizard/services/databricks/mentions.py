@@ -38,7 +38,7 @@ class Mention:
 
 TRAILING = ".,;:!*_~\\。，；：！？…—–"
 _MOST_WORDS = 300
-_MOST_NAMES = 2500
+_MOST_NAMES = 1200
 _LONGEST_WORD = 16_384
 _MOST_TRIES = 8
 _NAME = "databricks."
