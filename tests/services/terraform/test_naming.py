@@ -36,7 +36,12 @@ def test_every_name_is_what_the_real_apply_made(folder: Path, tmp_path: Path) ->
         for each in state.resources(folder, account=ACCOUNT)
         if not each.address.startswith("data.")
     }
-    assert foreseen == real
+    # Whom a grant is for is an ARN, which is known when its role is made.
+    later = {
+        address: (name, "") if address.startswith("aws_lakeformation_permissions.") else (name, parent)
+        for address, (name, parent) in real.items()
+    }
+    assert foreseen == later
     assert len(real) == 23
 
 
