@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -105,6 +105,7 @@ def check(
     asked = [need for need in known if probes.key(need) not in held]
     before = len(known) - len(asked)
     yield Progress(before, len(known), "permissions")
+    beside = _beside(lambda: list(lake.findings(session, caller, distinct)))
     for done, outcome in enumerate(_outcomes(session, Simulator(session, caller), asked), start=before + 1):
         if isinstance(outcome, Read):
             finding = _of_read(outcome, caller)
@@ -114,7 +115,7 @@ def check(
             finding = _of_prediction(outcome, caller)
         yield finding
         yield Progress(done, len(known), "permissions")
-    yield from lake.findings(session, caller, distinct)
+    yield from beside.result()
 
 
 def policy_document(gaps: Iterable[Finding]) -> str:
@@ -161,6 +162,14 @@ def _together(work: Callable[[T], R], items: Sequence[T]) -> Generator[R, None, 
             yield future.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _beside(work: Callable[[], R]) -> Future[R]:
+    """`work`, begun now on a thread of its own."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="aws-check")
+    begun = pool.submit(work)
+    pool.shutdown(wait=False)
+    return begun
 
 
 def _outcomes(session: AwsSession, simulator: Simulator, needs: Sequence[Need]) -> Iterator[Read | Predicted]:

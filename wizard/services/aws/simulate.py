@@ -78,11 +78,15 @@ class Simulator:
 
 
 def _sources(session: AwsSession, caller: Caller) -> Iterator[str]:
-    """ARNs to ask about, likeliest first. The ARN of a role session hides the role's path, so it is looked up."""
+    """ARNs to ask about, likeliest first. The ARN of a role session hides the role's path: AWS is asked for it."""
     if caller.kind == "user":
         yield caller.arn
-    if caller.kind != "assumed-role":
-        return
+    if caller.kind == "assumed-role":
+        yield from role_arns(session, caller)
+
+
+def role_arns(session: AwsSession, caller: Caller) -> Iterator[str]:
+    """What the ARN of the role behind a session may be, likeliest first; nothing when AWS cannot be reached."""
     try:
         yield str(session.client("iam").get_role(RoleName=caller.role)["Role"]["Arn"])
         return
