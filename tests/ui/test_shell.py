@@ -13,7 +13,9 @@ from textual.geometry import Offset
 from textual.widgets import Static
 
 from tests.ui.test_journey import KEYS_TO_THE_END
+from wizard.core.finding import Finding, Verdict
 from wizard.ui.app import LEFT
+from wizard.ui.jobs import At
 from wizard.ui.screens.help import Help
 from wizard.ui.screens.question import QuestionScreen
 from wizard.ui.screens.sheet import Sheet
@@ -165,6 +167,18 @@ def test_the_buttons_of_a_long_sheet_are_in_sight(drive: Opens, size: tuple[int,
             assert d.app.screen.size.region.contains_region(d.app.focused.region)
             await d.pilot.press("pagedown")
             await d.until(lambda: d.app.screen.query_one("VerticalScroll").scroll_offset.y > 0)
+
+    asyncio.run(run())
+
+
+def test_what_comes_while_the_wizard_leaves_is_let_go(drive: Opens) -> None:
+    async def run() -> None:
+        async with drive() as d:
+            await d.press("enter")
+            d.app.exit(0)
+            found = Finding("late", "Late news", Verdict.PROVEN)
+            await d.shell.take([At("credentials", 0.0, found), At("connect", 0.0, found)])
+            assert "connect" not in d.shell.panes
 
     asyncio.run(run())
 

@@ -132,7 +132,11 @@ class Shell(Keyboard):
     async def take(self, moments: Sequence[At]) -> None:
         """Show what the steps report, each in its own pane."""
         for name, part in _by_step(moments):
+            if not self.is_attached:  # on the way out; nothing can be mounted any more
+                return
             pane = await self._pane_of(name)
+            if not self.is_attached:
+                return
             pane.take(part)
             for at in part:
                 if isinstance(at.moment, Asked) and at.moment.ask.command:
