@@ -40,5 +40,12 @@ def test_for_people_every_joint_is_a_line_and_the_way_out_is_told() -> None:
     assert "What to do:" in done.stdout
 
 
+def test_what_is_pointed_at_and_is_not_there_is_told_and_nothing_is_looked_at() -> None:
+    done = ran("--terraform-dir", "nowhere", "--json")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "There is no Terraform state in nowhere." in done.stderr
+    assert "htd-wizard check --outputs -" in done.stderr
+
+
 def test_each_joint_has_its_documented_exit_status() -> None:
     assert [int(Exit(LAYERS + joint.number)) for joint in JOINTS] == list(range(11, 22))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from wizard.core.chain import Chain, Link
+    from wizard.core.facts import Applied, Facts, WorkspaceProven
     from wizard.core.record import Record
     from wizard.services import Services
 
@@ -26,6 +28,20 @@ def add(parser: argparse.ArgumentParser) -> None:
         "10 when nothing is known to be broken but not everything could be looked at."
     )
     add_target(parser)
+    parser.add_argument(
+        "--terraform-dir",
+        type=Path,
+        metavar="DIR",
+        help="the role and the profile that the Terraform state in this folder names, whoever made it",
+    )
+    parser.add_argument(
+        "--outputs",
+        metavar="FILE",
+        help="the same, from what terraform output -json prints; - reads standard input",
+    )
+    parser.add_argument(
+        "--workspace", default="", metavar="URL", help="this workspace: whatever the browser shows of it"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -46,31 +62,55 @@ def run(arguments: argparse.Namespace, cancel: threading.Event) -> int:
 
     services = wiring.services(wiring.Options(deployment=arguments.deployment))
     record = Record.at(services.paths.state, arguments.deployment)
-    chain = look(arguments, services, record, cancel)
+    chain = look(arguments, services, record, cancel, pointed_at(arguments, services, record.facts))
     said = json.dumps(chain.as_dict()) if arguments.json else "\n".join(told(chain, services.now()))
     print(services.redact(said))
     return chain.status
 
 
-def look(arguments: argparse.Namespace, services: Services, record: Record, cancel: threading.Event) -> Chain:
-    """Every joint, seen now. Raises Cancelled."""
+def pointed_at(arguments: argparse.Namespace, services: Services, facts: Facts) -> Facts:
+    """What is remembered, and in its place whatever the command line points at. Raises Problem."""
+    from wizard.commands.reading import text_of
+    from wizard.steps import pointed
+
+    found: list[Applied | WorkspaceProven] = []
+    if arguments.outputs:
+        found.append(pointed.outputs_of(text_of(arguments.outputs)))
+    elif arguments.terraform_dir:
+        found.append(pointed.state_of(arguments.terraform_dir, services.environ))
+    if arguments.workspace:
+        found.append(pointed.workspace_of(arguments.workspace, facts))
+    return pointed.at(facts, *found)
+
+
+def look(
+    arguments: argparse.Namespace,
+    services: Services,
+    record: Record,
+    cancel: threading.Event,
+    facts: Facts | None = None,
+) -> Chain:
+    """Every joint of what `facts` name, or of what is remembered, seen now. Raises Cancelled."""
     from dataclasses import replace
 
+    from wizard.core.chain import Chain
     from wizard.core.work import wait_for
     from wizard.steps import reopen
     from wizard.steps.chain import Target, chained
     from wizard.steps.chain import look as look_at
 
-    facts = record.facts
+    facts = record.facts if facts is None else facts
+    aws = reopen.aws(facts, services, arguments.aws_profile)
+    workspace, facts = reopen.identified(facts, services, arguments.databricks_profile, cancel)
     target = Target.of(facts)
     target = replace(
         target,
         warehouse_id=arguments.warehouse_id or target.warehouse_id,
         location=arguments.location or target.location,
     )
-    aws = reopen.aws(facts, services, arguments.aws_profile)
-    workspace = reopen.workspace(facts, services, arguments.databricks_profile)
-    work = chained(look_at(target, aws, workspace), record.chain, services.now)
+    # Since when is remembered of one chain, and says nothing about another.
+    before = record.chain if target == Target.of(record.facts) else Chain()
+    work = chained(look_at(target, aws, workspace), before, services.now)
     chain, _ = wait_for(work, cancel=cancel)
     return chain
 

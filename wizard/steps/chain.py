@@ -231,6 +231,9 @@ def _workspace(target: Target, workspace: Workspace) -> Iterator[Finding]:
 def _warehouse(target: Target, workspace: Workspace) -> Work[bool]:
     """Yields both joints of the warehouse; true when it runs, however it feels."""
     names = ("chain.serverless", "chain.warehouse")
+    if not target.warehouse_id:
+        yield from (JOINT[name].unknown("no warehouse is named", _unnamed()) for name in names)
+        return False
     try:
         seen = warehouses.get(workspace, target.warehouse_id)
         found = warehouses.findings(workspace, target.warehouse_id)
@@ -314,8 +317,19 @@ def _unapplied() -> Problem:
         code="chain.unapplied",
         what="It is not known which role and instance profile to look at.",
         why="They are named by the outputs of the Terraform module, and it was not applied by this wizard yet.",
-        remedy="Run the wizard up to Plan and apply.",
+        remedy="Run the wizard up to Plan and apply, or name the folder of a module that was applied: "
+        "htd-wizard check --terraform-dir DIR.",
         step="apply",
+    )
+
+
+def _unnamed() -> Problem:
+    return Problem(
+        code="chain.warehouse.unnamed",
+        what="It is not known which SQL warehouse to look at.",
+        why="The address names none, and none is remembered of this workspace.",
+        remedy="Name it with --warehouse-id; it stands in the warehouse's own address.",
+        step="workspace",
     )
 
 

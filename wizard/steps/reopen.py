@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wizard.core.facts import AwsIdentity, Facts, WorkspaceProven
@@ -9,6 +10,8 @@ from wizard.core.problem import Problem
 from wizard.services import Services
 
 if TYPE_CHECKING:
+    import threading
+
     from wizard.services.aws.session import AwsSession
     from wizard.services.databricks.client import Workspace
 
@@ -38,7 +41,7 @@ def aws(facts: Facts, services: Services, profile: str = "") -> AwsSession | Pro
 
 def workspace(facts: Facts, services: Services, profile: str = "") -> Workspace | Problem:
     """A client for the workspace of last time, with the profile named, else that of last time, else any that fits."""
-    from wizard.services.databricks import client, sign_in
+    from wizard.services.databricks import client, hosts, sign_in
 
     known = facts.get(WorkspaceProven)
     if known is None:
@@ -53,7 +56,25 @@ def workspace(facts: Facts, services: Services, profile: str = "") -> Workspace 
         bearer = sign_in.bearer_of(source, services.redact.learn, url=services.workspace_url(known.host))
     except Problem as problem:
         return problem
-    return client.Workspace(services.workspace_url(known.host), bearer, host=known.host)
+    route = known.workspace_id if hosts.classify(known.host) is hosts.Kind.UNIFIED else ""
+    return client.Workspace(services.workspace_url(known.host), bearer, host=known.host, route=route)
+
+
+def identified(
+    facts: Facts, services: Services, profile: str, cancel: threading.Event
+) -> tuple[Workspace | Problem, Facts]:
+    """The workspace, and the facts with its id: where none is known, the workspace is asked. Raises Cancelled."""
+    from wizard.core.work import wait_for
+    from wizard.services.databricks import address, identity
+
+    opened, known = workspace(facts, services, profile), facts.get(WorkspaceProven)
+    if isinstance(opened, Problem) or known is None or known.workspace_id:
+        return opened, facts
+    try:
+        found = wait_for(identity.prove(opened, address.read(known.host)), cancel=cancel)
+    except Problem as problem:
+        return problem, facts
+    return opened, facts.put(replace(known, workspace_id=found.workspace_id))
 
 
 def _no_aws(profile: str, before: str) -> Problem:
@@ -88,7 +109,7 @@ def _no_workspace() -> Problem:
         code="databricks.none",
         what="It is not known which workspace to look at.",
         why="The wizard remembers the workspace of its last run, and there is none.",
-        remedy="Run the wizard up to Find the workspace.",
+        remedy="Run the wizard up to Find the workspace, or give the address: htd-wizard check --workspace URL.",
         step="workspace",
     )
 
