@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from wizard.demo.aws import EmbeddedAws
+from wizard.services.aws import requirements
 
 KEYS = {"address", "type", "phase", "actions"}
 
@@ -131,6 +132,25 @@ def test_all_proven_or_predicted_is_0(aws: EmbeddedAws, module: Path) -> None:
     assert said["counts"]["proven"]
     assert said["counts"]["predicted"]
     assert said["principal"].endswith(":user/strong")
+
+
+def test_another_major_version_of_the_provider_is_said_and_could_not_be_checked(
+    aws: EmbeddedAws, module: Path
+) -> None:
+    recorded = requirements.provider()
+    lock = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{}"\n}}\n'
+    given, file = credentials(aws, "strong", "*"), module / ".terraform.lock.hcl"
+    file.write_text(lock.format("6.2.0"))
+    words = f"recorded with {recorded} of the AWS provider; version 6.2.0 may ask for more"
+    done = ran("--json", "--terraform-dir", str(module), **given)
+    assert done.returncode == 4
+    unchecked = [each for each in json.loads(done.stdout)["findings"] if each["verdict"] == "could not check"]
+    assert [each["evidence"] for each in unchecked] == [words]
+    listed = ran("--list", "--json", "--terraform-dir", str(module))
+    assert json.loads(listed.stdout)
+    assert listed.stderr == f"This list was {words}.\n"
+    file.write_text(lock.format(f"{recorded.partition('.')[0]}.999.0"))
+    assert ran("--terraform-dir", str(module), **given).returncode == 0
 
 
 def test_gaps_are_3_and_come_with_the_policy(aws: EmbeddedAws, module: Path) -> None:

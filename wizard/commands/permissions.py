@@ -62,6 +62,8 @@ def _list(folder: Path, services: Services, as_json: bool) -> Exit:
     from wizard.steps import needed
 
     rows = needed.listing(folder, services.environ)
+    if rows and (other := needed.other_provider(folder, services.environ)):
+        print(f"This list was {other}.", file=sys.stderr)
     if as_json:
         print(json.dumps(rows, indent=2))
         return Exit.OK

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wizard.core.event import Phase, Progress
+from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
 from wizard.core.text import plural
 
 if TYPE_CHECKING:
-    from wizard.core.finding import Finding
     from wizard.services.aws import permissions, requirements
     from wizard.services.aws.permissions import Proven
     from wizard.services.aws.requirements import Need, ResourceRef
     from wizard.services.aws.session import AwsSession
-    from wizard.services.terraform import module, state
+    from wizard.services.terraform import module, provider, state
 else:
+    provider = lazy("wizard.services.terraform.provider")
     permissions = lazy("wizard.services.aws.permissions")
     requirements = lazy("wizard.services.aws.requirements")
     module = lazy("wizard.services.terraform.module")
@@ -60,6 +61,23 @@ def needs(
     return requirements.needs(found, account=account, region=region, partition=partition)
 
 
+def other_provider(folder: Path, environ: Mapping[str, str]) -> str:
+    """What is to be said when the module has another AWS provider than the table of needs; empty when it has not.
+
+    Minor versions of the provider ask for the same; a major one may ask for more.
+    """
+    recorded = requirements.provider()
+    others = [
+        version
+        for version in provider.versions(folder, environ)
+        if version.partition(".")[0] != recorded.partition(".")[0]
+    ]
+    if not others:
+        return ""
+    named = " or ".join(f"version {version}" if version else "an unknown version" for version in others)
+    return f"recorded with {recorded} of the AWS provider; {named} may ask for more"
+
+
 def listing(folder: Path, environ: Mapping[str, str]) -> list[dict[str, Any]]:
     """`{"address", "type", "phase", "actions"}` of every resource, for scripts; nobody is asked. Raises Problem.
 
@@ -96,6 +114,9 @@ def check(
     wanted = needs(folder, environ, account, session.region, partition)
     held = state.read(folder, environ)
     subjects = len({need.address for need in wanted})
+    if wanted and (other := other_provider(folder, environ)):
+        title = "What your version of the AWS provider needs"
+        yield Finding("aws.provider_version", title, Verdict.UNKNOWN, other, group="Not known")
     again = f"; {len(proven.findings)} are proven already" if proven and proven.findings else ""
     yield Phase(f"Trying {plural(len(wanted), 'permission')} on {plural(subjects, 'resource')}{again}")
     yield from permissions.check(session, wanted, held.account if held else "", proven)

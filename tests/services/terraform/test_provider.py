@@ -200,3 +200,38 @@ def test_the_real_terraform_gets_the_provider_with_it(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Installed hashicorp/aws" in done.stdout
     assert "CLI configuration" not in done.stdout + done.stderr, "it warns of nothing"
+
+
+LOCK = """# This file is maintained automatically by "terraform init".
+# provider "registry.terraform.io/hashicorp/aws" {
+provider "registry.terraform.io/hashicorp/awscc" {
+  version = "1.0.0"
+}
+
+provider "registry.terraform.io/hashicorp/aws" {
+  version     = "6.2.0"
+  constraints = ">= 5.0.0"
+  hashes = [
+    "h1:abc=",
+  ]
+}
+"""
+
+
+def test_the_version_a_module_is_held_to_is_the_lock_files_or_the_installed_one(tmp_path: Path) -> None:
+    assert provider.versions(tmp_path, {}) == []
+    for number in ("5.100.0", "6.1.0"):
+        (tmp_path / ".terraform/providers/registry.terraform.io/hashicorp/aws" / number / HERE).mkdir(
+            parents=True
+        )
+    assert provider.versions(tmp_path, {}) == ["5.100.0", "6.1.0"]
+    assert provider.versions(tmp_path, {"TF_DATA_DIR": str(tmp_path / "elsewhere")}) == []
+    lock = tmp_path / ".terraform.lock.hcl"
+    lock.write_text(LOCK)
+    assert provider.versions(tmp_path, {}) == ["6.2.0"]
+    lock.write_text(LOCK.replace("6.2.0", "\x1b[31m7.0.0"))
+    assert "\x1b" not in provider.versions(tmp_path, {})[0]
+    lock.write_text('provider "registry.opentofu.org/hashicorp/aws" {\n}\n')
+    assert provider.versions(tmp_path, {}) == [""]
+    lock.write_text('provider "registry.terraform.io/hashicorp/random" {\n  version = "3.0.0"\n}\n')
+    assert provider.versions(tmp_path, {}) == ["5.100.0", "6.1.0"]

@@ -22,6 +22,8 @@ _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386"
 _MOST = 400
 """Folders below one root that are looked at."""
 _INSTALLATION = re.compile(r"(?m)^\s*provider_installation\s*\{")
+_LOCKED = re.compile(r'(?m)^\s*provider\s+"(?:[^"\n]*/)?hashicorp/aws"\s*\{([^}]*)')
+_VERSION = re.compile(r'(?m)^\s*version\s*=\s*"([^"\n]*)"')
 _CACHE = re.compile(r"(?m)^\s*plugin_cache_dir\s*=")
 
 
@@ -69,6 +71,20 @@ def environment(environ: Mapping[str, str], paths: Paths) -> ProviderSource:
             child = _with_cache(child, paths)
         return ProviderSource(child, f"the mirror in {mirror}", True, notes)
     return ProviderSource(_with_cache(child, paths), "the provider registry", False, notes)
+
+
+def versions(folder: Path, environ: Mapping[str, str]) -> list[str]:
+    """Versions of hashicorp/aws that the module in `folder` is held to: the lock file's, else those installed there.
+
+    Empty before the first init. A lock that tells no version gives an empty one.
+    Source: https://developer.hashicorp.com/terraform/language/files/dependency-lock
+    """
+    locked = _LOCKED.search(_text(folder / ".terraform.lock.hcl"))
+    if locked:
+        version = _VERSION.search(locked[1])
+        return [one_line(version[1], 40) if version else ""]
+    installed = folder / (environ.get("TF_DATA_DIR") or ".terraform") / "providers"
+    return sorted(one_line(each.name, 40) for each in installed.glob("*/hashicorp/aws/*") if each.is_dir())
 
 
 def _own_configuration(environ: Mapping[str, str], home: Path) -> Path | None:
