@@ -47,6 +47,7 @@ class Progress:
 
     done: int
     total: int
+    """0: nobody can tell."""
     label: str = ""
 
 

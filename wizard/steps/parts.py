@@ -104,7 +104,8 @@ def terraform(facts: Facts, services: Services) -> Terraform:
 def begin_ahead(facts: Facts, services: Services) -> None:
     """Begin what Terraform needs and no answer decides: getting the AWS provider takes longest on a new computer.
 
-    The apply step waits for it, and does it again where it did not work. Never raises.
+    Then the module is checked, so steps call this again. The apply step waits for both, and does again what did
+    not work. Never raises.
     """
     from wizard.services.aws.denials import explain
     from wizard.services.terraform import provider
@@ -121,4 +122,4 @@ def begin_ahead(facts: Facts, services: Services) -> None:
             explain=explain,
             now=services.now,
             ahead=services.ahead,
-        ).begin_init()
+        ).begin_ahead()

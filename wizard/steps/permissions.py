@@ -15,7 +15,7 @@ from wizard.core.question import YES, confirm
 from wizard.core.text import plural
 from wizard.services import Services
 from wizard.steps import needed
-from wizard.steps.parts import signed_in
+from wizard.steps.parts import begin_ahead, signed_in
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ class Permissions(Step[PermissionsProven]):
     needs: ClassVar = (Machine, AwsIdentity)
 
     def run(self, facts: Facts, services: Services) -> Run[PermissionsProven]:
+        begin_ahead(facts, services)
         who = facts.need(AwsIdentity)
         findings = yield from self._check(facts, services)
         gaps = [f for f in findings if f.verdict is Verdict.GAP]

@@ -15,6 +15,7 @@ from wizard.core.problem import Problem
 from wizard.core.question import NO, YES, Answers, Choice, Kind, Question, confirm
 from wizard.core.text import plural
 from wizard.services import Services
+from wizard.steps.parts import begin_ahead
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Variables(Step[VariablesWritten]):
     needs: ClassVar = (Machine, WorkspaceProven)
 
     def run(self, facts: Facts, services: Services) -> Run[VariablesWritten]:
+        begin_ahead(facts, services)
         external_id = facts.need(WorkspaceProven).external_id
         path = _path(facts)
         yield Phase(f"Reading {path.name}")

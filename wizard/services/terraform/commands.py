@@ -28,10 +28,12 @@ from wizard.services.terraform import acting as acted
 from wizard.services.terraform import adopt, diagnostics, failures, mending, module, planfile, state, stream
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
+from wizard.services.terraform.download import Growth, followed
 from wizard.services.terraform.engine import Engine
 from wizard.services.terraform.listening import LOOK, Heard, listen
 from wizard.services.terraform.rows import Rows
 
+_VALIDATE = ("validate", "-json")
 _LOCK = "-lock-timeout=3s"
 """A run that was just interrupted still holds the state's lock for a moment."""
 
@@ -105,24 +107,52 @@ class Terraform:
         planfile.prune(self._runs)
         adopt.sweep(self._folder)
         yield from self._operators_own()
-        if self._ahead:
-            yield Phase(
-                "Getting the AWS provider, begun while you signed in", self._typed(self._init_options())
-            )
-            if (yield from listen(self._ahead.pop(), Heard(), behind=True)).code == 0:
+        begun = self._ahead.copy()
+        self._ahead.clear()
+        if begun:
+            title = "Waiting for the AWS provider, begun while you signed in"
+            if (yield from self._got(title, begun[0], behind=True)).code == 0:
+                yield from self._validated(begun[1:])
                 return
-        heard = yield from self._run("Getting the AWS provider", self._init_options(), Heard())
+        heard = yield from self._got("Getting the AWS provider", self._begin(self._init()))
         self._check(heard, "getting the AWS provider")
 
-    def begin_init(self) -> None:
-        """Begin `init`, once, where it needs no credentials; `init` itself then only waits for it. Never raises."""
-        if self._ahead or module.keeps_state_elsewhere(self._folder):
-            return
-        argv = [*self._engine.argv, f"-chdir={self._folder}", *self._init_options()]
-        with suppress(Problem, OSError):
-            self._ahead.append(self._start(argv, self._environ, self._runs / f"{self._stamp()}-init"))
+    def begin_ahead(self) -> None:
+        """Begin what needs neither answers nor credentials: `init`, once, and after it `validate`. Never raises.
 
-    def _init_options(self) -> tuple[str, ...]:
+        To be called now and again, for the one begins when the other has ended; `init` then only waits for both.
+        """
+        with suppress(Problem, OSError):
+            if not self._ahead and not module.keeps_state_elsewhere(self._folder):
+                self._ahead.append(self._begin(self._init()))
+            elif len(self._ahead) == 1 and self._ahead[0].code == 0:
+                self._ahead.append(self._begin(_VALIDATE))
+
+    def _got(self, title: str, run: DetachedRun, *, behind: bool = False) -> Work[Heard]:
+        yield Phase(title, self._typed(self._init()), str(run.folder / "out"))
+        heard, growth = Heard(), Growth(self._folder, self._environ)
+        yield from followed(listen(run, heard, behind=behind), run, growth)
+        return heard
+
+    def _validated(self, begun: Sequence[DetachedRun]) -> Work[None]:
+        """What was found wrong ahead is looked at again: it may have been mended since. Raises Problem."""
+        for run in begun:
+            yield Phase(
+                "Waiting for the check of the module, begun while you signed in", self._typed(_VALIDATE)
+            )
+            while run.code is None:
+                yield Wait(LOOK)
+            run.noted()
+            if run.code != 0:
+                document = yield from self._document(*_VALIDATE, good=(0, 1))
+                heard = Heard(diagnostics=stream.validation(document), code=0 if document.get("valid") else 1)
+                self._check(heard, "checking the module")
+
+    def _begin(self, options: Sequence[str], folder: Path | None = None) -> DetachedRun:
+        argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
+        return self._start(argv, self._environ, folder or self._runs / f"{self._stamp()}-{options[0]}")
+
+    def _init(self) -> tuple[str, ...]:
         return ("init", "-input=false", *self._json_init())
 
     def plan(
@@ -246,7 +276,7 @@ class Terraform:
             planfile.discard(file, self._runs)
             raise
         plan = replace(
-            _with_leftovers(read.planned, document), command=self._typed(self._apply_options(file))
+            plans.with_leftovers(read.planned, document), command=self._typed(self._apply_options(file))
         )
         planned = PlannedRun(plan, file, heard.code == 2, callers)
         # At the latest when the program ends.
@@ -280,11 +310,10 @@ class Terraform:
             yield Line(f"TF_WORKSPACE is set: the state is that of the workspace {one_line(chosen, 80)}.")
 
     def _run(self, title: str, options: Sequence[str], heard: Heard, *, applies: bool = False) -> Work[Heard]:
-        argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
         folder = self._runs / f"{self._stamp()}-{options[0]}"
         yield Phase(title, self._typed(options), str(folder / "out"))
         yield from heard.rows.waiting()
-        run = self._start(argv, self._environ, folder)
+        run = self._begin(options, folder)
         return (yield from listen(run, heard, self._stopping if applies else None))
 
     def _typed(self, options: Sequence[str]) -> str:
@@ -322,7 +351,7 @@ class Terraform:
             found = mending.locked(found, heard.diagnostics, file, self._now())
         raise found
 
-    def _document(self, *options: str) -> Work[dict[str, Any]]:
+    def _document(self, *options: str, good: tuple[int, ...] = (0,)) -> Work[dict[str, Any]]:
         """The JSON document that a short command prints; it may hold secrets, so it leaves no file. Raises Problem."""
         argv = [*self._engine.argv, f"-chdir={self._folder}", *options]
         # Arguments that the operator adds to every command are for those that work.
@@ -332,7 +361,7 @@ class Terraform:
         try:
             while run.code is None:
                 yield Wait(LOOK)
-            document = json.loads(run.output()) if run.code == 0 else None
+            document = json.loads(run.output()) if run.code in good else None
             said = run.errors()
         except ValueError:
             document, said = None, "It did not print JSON."
@@ -355,19 +384,6 @@ def _environment(environ: Mapping[str, str]) -> dict[str, str]:
     traced = bool(environ.get("TF_LOG_PATH"))
     kept = {name: value for name, value in environ.items() if traced or not name.startswith("TF_LOG")}
     return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
-
-
-def _with_leftovers(planned: Planned, document: Mapping[str, Any]) -> Planned:
-    """The plan, naming what an earlier run left half-made: Terraform calls it tainted and makes it anew."""
-    tainted = [
-        one_line(entry.get("address", ""), 300)
-        for entry in document.get("resource_changes") or []
-        if entry.get("action_reason") == "replace_because_tainted"
-    ]
-    if not tainted:
-        return planned
-    words = f"{one_line(', '.join(tainted), 400)}: left half-made by a run that was stopped, so made anew."
-    return replace(planned, warnings=(*planned.warnings, words))
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:

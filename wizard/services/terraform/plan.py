@@ -6,7 +6,7 @@ Source of the format: https://developer.hashicorp.com/terraform/internals/json-f
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
 from wizard.core.event import Planned, ResourceChange
@@ -177,3 +177,16 @@ def _warnings(changes: list[ResourceChange]) -> tuple[str, ...]:
 
 def _because(change: ResourceChange) -> str:
     return f"{change.address} ({change.reason})" if change.reason else change.address
+
+
+def with_leftovers(planned: Planned, document: Mapping[str, Any]) -> Planned:
+    """The plan, naming what an earlier run left half-made: Terraform calls it tainted and makes it anew."""
+    tainted = [
+        one_line(entry.get("address", ""), 300)
+        for entry in document.get("resource_changes") or []
+        if entry.get("action_reason") == "replace_because_tainted"
+    ]
+    if not tainted:
+        return planned
+    words = f"{one_line(', '.join(tainted), 400)}: left half-made by a run that was stopped, so made anew."
+    return replace(planned, warnings=(*planned.warnings, words))

@@ -135,6 +135,13 @@ def diagnostic(message: Message) -> Diagnostic:
     )
 
 
+def validation(document: Mapping[str, Any]) -> list[Diagnostic]:
+    """What `validate -json` found; nothing in a document of another shape."""
+    found = document.get("diagnostics")
+    entries = found if isinstance(found, list) else []
+    return [diagnostic(Message("diagnostic", "", "error", {"diagnostic": each})) for each in entries]
+
+
 def _within(code: str, shown: Mapping[str, Any], end: str) -> int:
     """Terraform counts bytes of the snippet; a screen needs characters."""
     offset = _number(shown.get(f"highlight_{end}_offset"))

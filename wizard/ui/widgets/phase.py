@@ -63,6 +63,8 @@ class PhaseLine(Static):
     def _far(self) -> Content | str:
         if self.progress is None:
             return ""
+        if not self.progress.total:
+            return plain(f"  {self.progress.done} {self.progress.label}", MUTED)
         count = f"  {self.progress.done} of {self.progress.total}"
         tail = f"  {self.progress.label}" if self.progress.label else ""
         return joined("  ", bar(self.progress.done, self.progress.total, 24), count, (tail, MUTED))
