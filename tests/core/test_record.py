@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from wizard.core import facts
 from wizard.core.chain import JOINT, Chain
-from wizard.core.facts import Applied, AwsIdentity, VariablesWritten, WorkspaceProven
+from wizard.core.facts import Applied, AwsIdentity, Connected, VariablesWritten, WorkspaceProven
 from wizard.core.finding import Verdict
 from wizard.core.problem import Problem
 from wizard.core.record import KINDS, Record
@@ -83,3 +84,23 @@ def test_how_the_chain_was_seen_comes_back_with_since_when(tmp_path: Path) -> No
     assert (link.finding.verdict, link.since) == (Verdict.PROVEN, NOON)
     (tmp_path / "r.json").write_text('{"facts": {}, "chain": {"chain.role": {"verdict": "MAYBE"}}}')
     assert Record(tmp_path / "r.json").chain == Chain()
+
+
+def test_what_the_wizard_did_stays_its_own_when_it_is_found_done(tmp_path: Path) -> None:
+    record = Record(tmp_path / "r.json")
+    record.keep(Connected("arn:p", "arn:r", "NONE", True, registered=True))
+    record.keep(Connected("arn:p", "arn:r", "NONE", False))
+    assert Record(tmp_path / "r.json").facts.need(Connected).registered
+    record.keep(Connected("arn:other", "arn:r", "NONE", False))
+    assert not record.facts.need(Connected).registered
+
+
+def test_a_record_of_an_older_wizard_is_read(tmp_path: Path) -> None:
+    record = Record(tmp_path / "r.json")
+    record.keep(IDENTITY)
+    record.keep(Connected("arn:p", "arn:r", "NONE", True, registered=True))
+    document = json.loads((tmp_path / "r.json").read_text())
+    del document["facts"]["Connected"]["fact"]["registered"]
+    (tmp_path / "r.json").write_text(json.dumps(document))
+    again = Record(tmp_path / "r.json").facts
+    assert (again.get(AwsIdentity), again.need(Connected).registered) == (IDENTITY, False)

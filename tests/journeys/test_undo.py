@@ -64,8 +64,10 @@ def test_everything_is_taken_back_after_three_answers_and_the_rest_is_said(play:
         assert before["instance_profile_arn"]
         # Somebody else changes something else meanwhile: that stays theirs.
         played.world.workspace.set_config({**before, "statement_history_days": 7})
-        code, said, asker = taken_back(played, config="yes", stop="yes", destroy="the word")
-        assert (code, asker.asked) == (0, ["config", "stop", "destroy"]), said
+        code, said, asker = taken_back(
+            played, config="yes", registration="yes", stop="yes", destroy="the word"
+        )
+        assert (code, asker.asked) == (0, ["config", "registration", "stop", "destroy"]), said
         assert asker.untouched
         after = played.world.workspace.config
         assert "instance_profile_arn" not in after
@@ -73,7 +75,9 @@ def test_everything_is_taken_back_after_three_answers_and_the_rest_is_said(play:
         assert after["data_access_config"] == before["data_access_config"]
         iam = played.world.aws.client("iam")
         assert "htd-role" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}
+        assert "✓ Instance profile htd-instance-profile taken out of" in said
         assert "databricks instance-profiles remove" in said
+        assert "the registration of the instance profile" not in said.partition("What stays")[2]
         assert "What stays" in said
         left = Record.at(played.flow.services.paths.state, "default").facts
         assert Applied not in left
@@ -125,8 +129,9 @@ def test_what_was_done_before_a_failure_is_remembered_as_done(play: Any) -> None
         played.walk()
         # The recording knows no destroy, so the last part fails here.
         code, said, asker = taken_back(played, config="yes", stop="yes")
-        assert (code, asker.asked) == (1, ["config", "stop"])
+        assert (code, asker.asked) == (1, ["config", "registration", "stop"])
         assert "✓ SQL configuration of" in said
+        assert "/api/2.0/instance-profiles/remove" not in " ".join(calls(played))
         left = Record.at(played.flow.services.paths.state, "default").facts
         assert Connected not in left
         assert Applied in left

@@ -12,6 +12,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar, cast
 
+LASTING = MappingProxyType({"lasting": True})
+"""Marks a field that says what the wizard did: who does the same again finds it done, and it stays ours."""
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -104,6 +107,8 @@ class Connected:
     security_policy: str
     changed: bool = field(compare=False)
     backup: str = field(default="", compare=False)
+    registered: bool = field(default=False, compare=False, metadata=LASTING)
+    """The wizard itself added the profile to the workspace, so it may offer to take it out again."""
 
 
 @dataclass(frozen=True)

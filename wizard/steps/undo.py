@@ -6,6 +6,7 @@ import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from wizard.core.event import Ask, Diff, Line, Phase, Run, Table
@@ -30,8 +31,9 @@ from wizard.steps.parts import connected, terraform
 
 if TYPE_CHECKING:
     from wizard.core.event import Planned
-    from wizard.services.databricks import warehouse_config, warehouses
+    from wizard.services.databricks import instance_profiles, warehouse_config, warehouses
 else:
+    instance_profiles = lazy("wizard.services.databricks.instance_profiles")
     warehouse_config = lazy("wizard.services.databricks.warehouse_config")
     warehouses = lazy("wizard.services.databricks.warehouses")
 
@@ -61,6 +63,7 @@ def undo(facts: Facts, services: Services, undone: Undone) -> Run[None]:
     Problem; what was done until then stays done.
     """
     yield from _configuration(facts, services, undone)
+    yield from _registration(facts, services, undone)
     yield from _warehouse(facts, services, undone)
     yield from _infrastructure(facts, services, undone)
     _files(facts, services, undone)
@@ -93,8 +96,6 @@ def _configuration(facts: Facts, services: Services, undone: Undone) -> Run[None
     current = warehouse_config.read(workspace)
     before = _backup(fact, services.paths.state / "backups", undone)
     after = planned(current, before, fact.instance_profile_arn)
-    registration = f"databricks instance-profiles remove {fact.instance_profile_arn}"
-    undone.stays.append(("the registration of the instance profile", registration))
     if after == current:
         yield Line("The SQL configuration does not name our instance profile. It is left as it is.")
         return
@@ -119,6 +120,43 @@ def _configuration(facts: Facts, services: Services, undone: Undone) -> Run[None
         workspace, change, services.paths.state / "backups", services.now()
     )
     undone.done.append(f"SQL configuration of {host} put back (as it was before: {backup})")
+    undone.forgotten += [Connected, DataProven]
+
+
+def _registration(facts: Facts, services: Services, undone: Undone) -> Run[None]:
+    fact = facts.get(Connected)
+    if fact is None:
+        return
+    workspace, host, arn = connected(services), facts.need(WorkspaceProven).host, fact.instance_profile_arn
+    command = f"databricks instance-profiles remove {quote(arn)}"
+    yield Phase("Looking at the registered instance profiles", "databricks instance-profiles list")
+    held = instance_profiles.plan(workspace, arn, fact.role_arn)
+    if held.before is None:
+        yield Line("The instance profile is not registered in the workspace any more.")
+        return
+    stays = ("the registration of the instance profile", command)
+    in_use = warehouse_config.read(workspace).get("instance_profile_arn") == arn
+    if in_use or not fact.registered or held.changed:
+        # The configuration needs it, or it is somebody else's: made or changed by them.
+        undone.stays.append(stays)
+        return
+    yield Diff("Instance profiles of the workspace", held.before_text, "")
+    name = instance_profiles.last_part(arn)
+    question = confirm(
+        "registration",
+        f"Take the instance profile {name} out of {host}?",
+        "The wizard added it. Whoever else chose it since cannot choose it any more; clusters that run with it go on. "
+        f"By hand: {command}",
+    )
+    asked = Ask(
+        (question,), title="The registration of the instance profile", reason="It costs nothing where it is."
+    )
+    if (yield asked)["registration"] != YES:
+        undone.stays.append(stays)
+        return
+    yield Phase(f"Taking {name} out", command)
+    instance_profiles.remove(workspace, arn)
+    undone.done.append(f"Instance profile {name} taken out of {host}")
     undone.forgotten += [Connected, DataProven]
 
 

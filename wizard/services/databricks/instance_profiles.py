@@ -152,6 +152,27 @@ def register(
     )
 
 
+def remove(workspace: Workspace, profile_arn: str) -> None:
+    """Takes the profile out of the workspace and looks whether it is gone; clusters that run with it go on.
+
+    Raises Problem when it is still there. Source: https://docs.databricks.com/api/workspace/instanceprofiles/remove
+    """
+    refused: Problem | None = None
+    try:
+        workspace.post(f"{_ROOT}/remove", {"instance_profile_arn": profile_arn})
+    except Problem as problem:
+        refused = problem
+    if all(profile.arn != profile_arn for profile in listed(workspace)):
+        return  # also when only the answer got lost
+    raise refused or Problem(
+        code="profile.kept",
+        what="The instance profile is still registered in the workspace.",
+        why="Databricks took the request and lists the profile all the same.",
+        remedy="Run htd-wizard undo again, or remove it under Settings, Security, Instance profiles.",
+        who=Who.WORKSPACE_ADMIN,
+    )
+
+
 def finding(workspace: Workspace, profile_arn: str, role_arn: str) -> Finding:
     """Whether the profile is registered with its role now. Raises Problem when it cannot be asked."""
     title = "The instance profile is registered with its role"
