@@ -38,10 +38,15 @@ def reads(site: Site) -> list[Need]:
 
 
 def asked(site: Site) -> set[str]:
-    """Every action of a plan that nothing stops, with the resource."""
+    """Every action of a plan that nothing stops, with the resource and, as some needs have it, with `*`."""
     before = len(site.aws.calls)
     site.real.run(site.folder, "plan", "-lock=false", "-input=false")
-    return {f"{action} {call.resource}" for call in site.aws.calls[before:] for action in call.actions}
+    return {
+        f"{action} {resource}"
+        for call in site.aws.calls[before:]
+        for action in call.actions
+        for resource in (call.resource, "*")
+    }
 
 
 def pairs(needs: Sequence[Need], rests_on: dict[str, set[str]], heard: set[str]) -> list[Taken]:
@@ -83,7 +88,9 @@ def test_every_read_of_every_type(applied: Site, service: str) -> None:
         if n.action not in UNDENIABLE | SILENT and n.ref.type.removeprefix("aws_").startswith(service)
     ]
     planned = pairs(ours, applied.dependencies(), heard)
-    assert planned
+    seen = {n.action for taken in planned for n in taken.values()}
+    assert seen
+    assert seen == {n.action for n in ours if f"{n.action} {n.resource_arn}" in heard}
     for number, taken in enumerate(planned):
         layer = READING[number % len(READING)]
         applied.take(taken, layer)
