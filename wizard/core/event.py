@@ -69,6 +69,10 @@ class Ask:
     submit: str = "Continue"
     command: tuple[str, ...] = ()
     """Instead of asking, the terminal is lent to this command; its exit status answers the one question."""
+    more: str = ""
+    """Key of the one question that only opens more questions; a screen gives it a key instead of a field."""
+    settled: bool = False
+    """The defaults will do: who changes none of them accepts all of them at once."""
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,10 @@ class Hands:
                 break
             await self._look(visit.step, f"ask {form.ask.questions[0].key}")
             for field in form.fields:
-                await self._fill(field, visit.answers.get(field.question.key, field.question.default))
+                answer = visit.answers.get(field.question.key, field.question.default)
+                # Enter accepts a form whole whose defaults will do, so what stays is passed over.
+                if not form.ask.settled or field is form.fields[-1] or answer != field.question.default:
+                    await self._fill(field, answer)
             await self._until(partial(self._past, form), "the next moment")
         stopped = visit.step in self._app.flow.problems
         await self._look(visit.step, "stopped" if stopped else "done")

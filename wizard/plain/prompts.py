@@ -26,6 +26,8 @@ class Prompts:
             self._say(f"  {ask.title}")
         if ask.reason:
             self._say(f"  {ask.reason}")
+        if ask.settled:
+            self._say("  Enter keeps a value as it is.")
         if ask.command:
             from wizard.services.process.foreground import lend
 

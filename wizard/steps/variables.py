@@ -157,7 +157,8 @@ def _asked(path: Path, edit: Edit, services: Services) -> Run[Edit]:
         answers |= yield Ask(
             tuple(_question(entry) for entry in rest),
             title="The other variables",
-            reason="Enter keeps a value as it is; only what you change is written.",
+            reason="Only what you change is written.",
+            settled=True,
         )
     return _answered(edit, [*first, *rest], answers)
 
@@ -178,7 +179,9 @@ def _ask(first: Sequence[Entry], rest: Sequence[Entry]) -> Ask:
     return Ask(
         tuple(questions),
         title="The module's variables",
-        reason="Enter keeps a value as it is; only what you change is written.",
+        reason="Only what you change is written.",
+        more=OTHERS if rest else "",
+        settled=True,
     )
 
 
