@@ -36,7 +36,9 @@ def walked(
 ) -> tuple[VariablesWritten, list[Event]]:
     """The step from beginning to end, answered as from an answers file."""
     events: list[Event] = []
-    services: Any = SimpleNamespace(environ=environ or {}, now=lambda: datetime(2026, 11, 29, tzinfo=UTC))
+    services: Any = SimpleNamespace(
+        engine=None, environ=environ or {}, now=lambda: datetime(2026, 11, 29, tzinfo=UTC)
+    )
     facts = Facts({})
     facts = facts.put(Machine("terraform", "1.11.4", str(folder), "given"))
     facts = facts.put(WorkspaceProven("h", "42", "w", "n", "u", "token"))
@@ -74,6 +76,7 @@ def test_every_variable_of_the_module_is_asked_the_journeys_first(folder: Path) 
     first, rest, _ = asked(events)
     assert [q.key for q in first.questions] == [*ON_TOP[:5], "others"]
     assert [q.key for q in rest.questions] == ["uc_external_id", "uc_master_role_arn", "tags"]
+    assert (first.more, first.settled, rest.more, rest.settled) == ("others", True, "", True)
     assert first.questions[0].default == f'["{ID}"]'
     assert [q.default for q in first.questions[1:5]] == ["htd", "us-east-1", "us-west-2", ""]
     assert "Rule: The project prefix becomes part" in first.questions[1].help
