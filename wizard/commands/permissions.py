@@ -32,7 +32,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deployment", default="default", metavar="NAME", help="name of the wizard's own module copy"
     )
-    parser.add_argument("--profile", default="", metavar="NAME", help="sign in with this AWS profile")
+    parser.add_argument(
+        "--aws-profile",
+        "--profile",
+        dest="profile",
+        default="",
+        metavar="NAME",
+        help="sign in to AWS with this profile",
+    )
     parser.epilog = (
         "Exit status: 0 all proven or predicted, 3 something missing, 4 something could not be checked."
     )
