@@ -55,7 +55,7 @@ class Person:
 class Place:
     def __init__(self, folder: Path, environ: Mapping[str, str] | None = None) -> None:
         self.folder = folder / "module"
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.tool = Terraform(
             engine=engine.find(os.environ),
             folder=self.folder,

@@ -103,3 +103,14 @@ def test_one_of_another_deployment_or_a_damaged_one_is_not_offered(tmp_path: Pat
     left = mending.unsaved(tmp_path, now)
     assert left is not None
     assert left.other
+
+
+def test_a_state_that_was_cut_off_is_set_aside_and_no_other(tmp_path: Path) -> None:
+    now = tmp_path / "terraform.tfstate"
+    mending.set_damaged_aside(now, "x")
+    state(now, "a", 1)
+    mending.set_damaged_aside(now, "x")
+    assert now.exists()
+    now.write_text('{"lineage": "a", "resou')
+    mending.set_damaged_aside(now, "x")
+    assert [each.name for each in tmp_path.glob("*tfstate*")] == ["terraform.tfstate.x.damaged"]

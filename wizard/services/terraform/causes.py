@@ -43,7 +43,7 @@ def _cause(
 
 
 TERRAFORM = (
-    _cause("terraform.lock", r"Error acquiring the state lock",
+    _cause("terraform.lock", r"Error acquiring the state lock(?![\s\S]*(?:no space left on|disk quota exceeded))",
            "Another Terraform works on this state.",
            "It holds the state's lock, so that two do not write at once.",
            "Wait until it has ended, then look again.", again="Look again"),

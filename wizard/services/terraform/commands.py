@@ -202,6 +202,8 @@ class Terraform:
 
         `-force`: Terraform takes a state with the same serial for an older one.
         """
+        with suppress(OSError):
+            mending.set_damaged_aside(state.file(self._folder, self._environ), self._stamp())
         options = ("state", "push", "-force", module.UNSAVED)
         heard = yield from self._run("Putting the state back", options, Heard())
         self._check(heard, "putting the state back")

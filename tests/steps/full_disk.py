@@ -1,0 +1,79 @@
+"""An apply whose state finds no room, on a disk that is mounted small; run in a mount namespace of its own.
+
+Prints one JSON object: what the wizard said and did, and what is there afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from tests.steps.test_recovery import Person, Place
+from wizard.core.problem import Problem
+from wizard.steps import recovery
+
+BIG = 150_000
+"""Bytes of the second state: more than the disk has left."""
+ROOM = 32_768
+"""Bytes that are left, enough for a lock."""
+
+
+def main(folder: Path) -> dict[str, object]:
+    """`folder/module/terraform.tfstate.d` is the small disk; Terraform keeps the states of its workspaces there."""
+    place = Place(folder, {"TF_WORKSPACE": "small"})
+    disk = place.folder / "terraform.tfstate.d"
+    held = disk / "small" / "terraform.tfstate"
+    held.parent.mkdir()
+    first = 'resource "terraform_data" "a" {}\n'
+    place.write(first)
+    place.do(place.tool.init())
+    place.do(place.tool.apply(place.do(place.tool.plan())[0]))
+    place.write(first + f'resource "terraform_data" "b" {{\n  input = "{"x" * BIG}"\n}}\n')
+    planned, _ = place.do(place.tool.plan())
+    told: dict[str, object] = {}
+    _fill(disk / "filler", 0)
+    try:
+        place.do(place.tool.plan())
+    except Problem as problem:
+        told["nothing_free"] = problem.code
+    _fill(disk / "filler", ROOM)
+    try:
+        place.do(place.tool.apply(planned))
+    except Problem as problem:
+        told |= {"code": problem.code, "remedy": problem.remedy, "also": [each.code for each in problem.also]}
+        told["copy"] = problem.copy
+    told["kept"] = _names(place.folder / "errored.tfstate")
+    try:
+        place.do(place.tool.plan())
+    except Problem as problem:
+        told["refused"] = problem.code
+    (disk / "filler").unlink()
+    person = Person(put_back="yes")
+    place.do(recovery.put_back(place.tool), person)
+    told["asked"] = [ask.reason for ask in person.asked]
+    told["state"] = _names(held)
+    told["aside"] = len(list(held.parent.glob("terraform.tfstate.*.damaged")))
+    told["changes"] = place.do(place.tool.plan())[0].has_changes
+    return told
+
+
+def _fill(file: Path, leave: int) -> None:
+    """Everything but `leave` bytes is taken."""
+    with file.open("wb", buffering=0) as out:
+        try:
+            while True:
+                out.write(bytes(4096))
+        except OSError:
+            out.truncate(max(out.tell() - leave, 0))
+
+
+def _names(file: Path) -> list[str]:
+    try:
+        return sorted(each["name"] for each in json.loads(file.read_text())["resources"])
+    except (OSError, ValueError) as error:
+        return [f"{type(error).__name__}: {error}"]
+
+
+if __name__ == "__main__":
+    json.dump(main(Path(sys.argv[1])), sys.stdout)
