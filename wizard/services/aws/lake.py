@@ -66,7 +66,8 @@ def findings(session: AwsSession, caller: Caller, needs: Sequence[Need]) -> Iter
 def _may_create(session: AwsSession, caller: Caller, region: str) -> Finding:
     """A new database takes Create Database on the catalog, which no IAM policy gives.
 
-    LakeFormation lists to each caller what that caller holds, so that a list without it says that it is missing.
+    LakeFormation lists the holders of a permission to each of them, so that a list without the caller says that it is
+    missing: https://docs.aws.amazon.com/lake-formation/latest/APIReference/API_ListPermissions.html
     """
 
     def concluded(verdict: Verdict, evidence: str, problem: Problem | None = None) -> Finding:
@@ -97,7 +98,7 @@ def _may_create(session: AwsSession, caller: Caller, region: str) -> Finding:
         return concluded(Verdict.UNKNOWN, " ".join(silent))
     if caller.kind not in ("user", "assumed-role"):
         return concluded(Verdict.UNKNOWN, "LakeFormation has no grants for this kind of identity")
-    evidence = "neither you nor everybody IAM allows holds Create Database on the catalog"
+    evidence = "LakeFormation lists no Create Database on the catalog for you, nor for whoever IAM allows"
     found = denials.as_problem(
         Denial("lakeformation", caller.arn, "glue:CreateDatabase", "Catalog", grant="Create Database")
     )
