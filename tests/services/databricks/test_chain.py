@@ -65,7 +65,11 @@ def test_from_nothing_to_rows(aws: EmbeddedAws, drive: Drive, tmp_path: Path) ->
         world.add_warehouse()
         client = Workspace(world.url, world.token, host=world.host)
 
-        drive(instance_profiles.register(client, instance_profiles.plan(client, profile, role)))
+        wanted = instance_profiles.plan(client, profile, role)
+        with pytest.raises(Problem) as caught:
+            drive(instance_profiles.register(client, wanted))
+        assert caught.value.code == instance_profiles.VALIDATION
+        drive(instance_profiles.register(client, wanted, skip_validation=True))
         drive(warehouse_config.put(client, warehouse_config.plan(client, profile), tmp_path, NOW))
         assert instance_profiles.finding(client, profile, role).verdict is Verdict.PROVEN
         assert warehouse_config.finding(client, profile).verdict is Verdict.PROVEN

@@ -9,6 +9,8 @@ from typing import TypeVar
 T = TypeVar("T")
 
 _NAMES = ("a", "b_1", "c-d", "größe", "for", "in", "if", "true", "null", "é", "日本", "EOT")
+_REFERENCES = tuple(name for name in _NAMES if name != "for")
+"""As a value: `for` at the head of a list would begin an expression when what stood before it is taken away."""
 _SCRAPS = (
     'a', 'ü', '😀', ' ', '#', '//', '/*', "'", '\\"', '\\\\', '\\n', '\\u00e4', '$', '%', '$$', '{', '}', '[', ']',
     '$${', '%%{', '=', ':', '\t', '~',
