@@ -55,7 +55,7 @@ class Grammar:
         """An expression; `lines` says whether a line break is a blank here."""
         if depth <= 0:
             scalars = [self._number(), "true", "false", "null", self._text(0), f"-{self._number()}"]
-            return self._one(*scalars, *([] if self._known else [self._one(*_NAMES)]))
+            return self._one(*scalars, *([] if self._known else [self._one(*_REFERENCES)]))
         draws: list[Callable[[int], str]] = [self._text, self._list, self._object, self._object, self._list]
         if self._random.random() < 0.55:
             return self._one(*draws)(depth)
