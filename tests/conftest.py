@@ -7,12 +7,17 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from wizard.core.paths import Paths
 from wizard.services.terraform import provider
 
 os.environ["TEXTUAL_ANIMATIONS"] = "none"
+
+# The same examples every time, so that red means a change; HTD_SOAK looks for new ones.
+hypothesis.settings.register_profile("steady", derandomize=not os.environ.get("HTD_SOAK"), database=None)
+hypothesis.settings.load_profile("steady")
 
 _LEADS_OUTSIDE = ("AWS_", "DATABRICKS_", "TF_", "XDG_", "SSH_", "ARM_", "GOOGLE_")
 
