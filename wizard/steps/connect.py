@@ -212,8 +212,8 @@ def _ask_skip(failed: Problem) -> Ask:
             confirm(
                 "skip_validation",
                 "Register it without that try?",
-                "The try starts an EC2 instance in your account, as classic compute does. Serverless does not, so "
-                "it works without. Classic clusters could not use the profile until the try succeeds.",
+                "The try is a dry run: EC2 is asked whether an instance could start with the profile, as classic "
+                "clusters would. Serverless starts none in your account, so it works without.",
             ),
         ),
         title=failed.what,
