@@ -4,7 +4,8 @@ A map of the house, from the heart outwards. Imports point one way only:
 `ui, plain, cli -> steps -> services -> core`; `demo -> services, core`; only `wiring` imports `demo`.
 
 - `core/`      pure rules and data, standard library only: facts, findings, problems, events, questions, flow
-- `services/`  everything that touches the outside: `aws`, `databricks`, `terraform`, `hcl`, `verification`
+- `services/`  everything that touches the outside: `aws`, `databricks`, `terraform`, `hcl`, `process`,
+  `verification`
 - `steps/`     one module a step of the journey; `steps.STEPS` is the only list of them
 - `ui/`        the full-screen front end (Textual)
 - `plain/`     the line-by-line front end
