@@ -30,7 +30,7 @@ contracts: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache >.venv/contracts.log || { cat .venv/contracts.log; exit 1; }
 
 pytest: $(VENV)/.dev
-	@$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 bench: $(VENV)/.dev ## measure; prints ratios, judges nothing
 	@$(BIN)/python -m tests.bench $(ARGS)

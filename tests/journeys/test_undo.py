@@ -57,9 +57,16 @@ def taken_back(played: Any, **given: str) -> tuple[int, str, Answering]:
 
 
 @pytest.mark.terraform
-def test_everything_is_taken_back_after_three_answers_and_the_rest_is_said(play: Any) -> None:
+def test_no_changes_nothing_and_yes_takes_everything_back_and_says_the_rest(play: Any) -> None:
     with play(engine="terraform") as played:
         played.walk()
+        made = calls(played)
+        code, said, asker = taken_back(played)
+        assert (code, asker.asked) == (0, ["config", "stop", "destroy"])
+        assert calls(played) == made
+        assert "Nothing was changed." in said
+        assert Applied in Record.at(played.flow.services.paths.state, "default").facts
+
         before = played.world.workspace.config
         assert before["instance_profile_arn"]
         # Somebody else changes something else meanwhile: that stays theirs.
@@ -83,18 +90,6 @@ def test_everything_is_taken_back_after_three_answers_and_the_rest_is_said(play:
         assert Applied not in left
         assert Connected not in left
         assert VariablesWritten in left
-
-
-@pytest.mark.terraform
-def test_three_times_no_changes_nothing_and_says_so(play: Any) -> None:
-    with play(engine="terraform") as played:
-        played.walk()
-        made = calls(played)
-        code, said, asker = taken_back(played)
-        assert (code, asker.asked) == (0, ["config", "stop", "destroy"])
-        assert calls(played) == made
-        assert "Nothing was changed." in said
-        assert Applied in Record.at(played.flow.services.paths.state, "default").facts
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,7 @@ def cloud(site: Site) -> Iterator[tuple[Site, EmbeddedAws]]:
         yield site, aws
 
 
-@pytest.mark.parametrize(("way", "after"), _moments(COUNT if SOAK else 2, 5.0))
+@pytest.mark.parametrize(("way", "after"), _moments(COUNT if SOAK else 1, 5.0))
 def test_nothing_that_aws_made_is_lost(cloud: tuple[Site, EmbeddedAws], way: str, after: float) -> None:
     site, aws = cloud
     planned = Told().listen(site.tool().plan())
