@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.core.event import Ask, Line, Phase, Run
+from wizard.core.event import Ask, Line, Phase, Run, Wait
 from wizard.core.facts import Applied, Facts, WorkspaceProven
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
@@ -84,6 +84,9 @@ def _running(facts: Facts, services: Services) -> Run[None]:
             remedy="Start it in the step Start the warehouse, then try again.",
             step="warehouse",
         )
+    while warehouses.get(workspace, proven.warehouse_id).state == "STOPPING":
+        # A start that comes in the middle of a stop does not take hold.
+        yield Wait(1.0, f"{seen.name} is still stopping")
     warehouses.start(workspace, proven.warehouse_id)
     yield from warehouses.follow(workspace, proven.warehouse_id)
 
