@@ -17,7 +17,8 @@ from wizard.services.process.foreground import CANNOT_START, lend
 LENDER = """
 import asyncio, signal, sys
 from wizard.services.process.foreground import lend
-COMMAND = "import signal, time; signal.signal(signal.SIGINT, signal.SIG_DFL); print('READY', flush=True); time.sleep(30)"
+DEFAULT = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+COMMAND = DEFAULT + "import time; print('READY', flush=True); time.sleep(30)"
 async def main():
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: print("WIZARD-HIT", flush=True))
     status = lend([sys.executable, "-c", COMMAND], "Press Enter. ")
