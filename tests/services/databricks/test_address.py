@@ -198,6 +198,7 @@ REFUSED: list[tuple[str, str]] = [
     ("https://login.cloud.databricks.com", "host.login"),
     (f"https://{H}/login.html?next_url=%2F%3Fo%3D123", "host.login"),
     (f"https://{H}/login?o=1", "host.login"),
+    (f"https://{H}/oidc/v1/authorize?client_id=x", "host.login"),
     ("https://adb-1234567890123456.7.azuredatabricks.net/?o=1234567890123456", "host.azure"),
     ("adb-123.7.azuredatabricks.net", "host.azure"),
     ("https://adb-1.2.databricks.azure.us/?o=1", "host.azure"),

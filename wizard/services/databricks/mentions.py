@@ -56,7 +56,7 @@ _PARAMETER = re.compile(
 _CLUSTER = re.compile(r"sql/protocolv1/(o)/([^/;&?#]+)/", re.IGNORECASE)
 _WAREHOUSE = re.compile(r"/sql/((?:1\.0/)?(?:warehouses|endpoints))/([^/?#&;,\s]+)", re.IGNORECASE)
 _DIGITS = re.compile("[0-9]+")
-_LOGIN_PATH = re.compile(r"/+(?:login|signin)(?:\.html)?(?:[/?#]|\Z)", re.IGNORECASE)
+_LOGIN_PATH = re.compile(r"/+(?:login|signin|oidc|saml)(?:\.html)?(?:[/?#]|\Z)", re.IGNORECASE)
 _BACKSLASHED = re.compile(r"\A(?:https?):\\\\[^@]*\Z", re.IGNORECASE)
 _NAMED = re.compile(r"([A-Za-z_][\w .-]{0,30})=\s*\Z")
 
