@@ -39,7 +39,14 @@ def _nothing_real(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests marked `terraform` are skipped where it is missing, but never where HTD_REQUIRE_TERRAFORM is set."""
+    """Tests marked `terraform` are skipped where it is missing, but never where HTD_REQUIRE_TERRAFORM is set.
+
+    Those marked `soak` wait for HTD_SOAK, so that the whole suite stays within ten minutes.
+    """
+    if not os.environ.get("HTD_SOAK"):
+        for item in items:
+            if item.get_closest_marker("soak"):
+                item.add_marker(pytest.mark.skip(reason="runs when HTD_SOAK is set"))
     missing = "" if os.environ.get("HTD_REQUIRE_TERRAFORM") == "1" else _missing()
     if missing:
         for item in items:

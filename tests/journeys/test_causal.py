@@ -50,15 +50,24 @@ def registration_names_another_role(played: Any) -> None:
 @pytest.mark.parametrize(
     ("cut", "code", "finding", "step"),
     [
-        (trust_lost, "AWS_AUTHORIZATION_FAILURE", "chain.trust", "variables"),
+        pytest.param(
+            trust_lost, "AWS_AUTHORIZATION_FAILURE", "chain.trust", "variables", marks=pytest.mark.soak
+        ),
         (trust_names_another_workspace, "AWS_AUTHORIZATION_FAILURE", "chain.trust", "variables"),
-        (profile_lost, "AWS_INSTANCE_PROFILE_UPDATE_FAILURE", "chain.profile", "apply"),
+        pytest.param(
+            profile_lost,
+            "AWS_INSTANCE_PROFILE_UPDATE_FAILURE",
+            "chain.profile",
+            "apply",
+            marks=pytest.mark.soak,
+        ),
         (registration_lost, "INVALID_ARGUMENT", "chain.registration", "connect"),
-        (
+        pytest.param(
             registration_names_another_role,
             "AWS_INSTANCE_PROFILE_UPDATE_FAILURE",
             "chain.registration",
             "connect",
+            marks=pytest.mark.soak,
         ),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,19 @@ def test_headless(
         assert report["proof"]["rows"] == 4
 
 
-@pytest.mark.parametrize("engine", ["recording", pytest.param("terraform", marks=pytest.mark.terraform)])
+@pytest.mark.parametrize(
+    "engine",
+    [
+        pytest.param(
+            "recording",
+            marks=pytest.mark.skipif(
+                os.environ.get("HTD_REQUIRE_TERRAFORM") == "1" and not os.environ.get("HTD_SOAK"),
+                reason="the same walk runs with Terraform itself here",
+            ),
+        ),
+        pytest.param("terraform", marks=pytest.mark.terraform),
+    ],
+)
 def test_full_screen(play: Any, reached: dict[str, Any], engine: str) -> None:
     async def run() -> None:
         app = WizardApp(played.flow, FRONT, badge="DEMO")

@@ -187,6 +187,7 @@ def test_a_first_plan_checks_nothing_and_the_check_does(trap: Trap) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.soak
 def test_what_an_apply_left_behind_is_not_made_twice(applied: Trap) -> None:
     state = applied.folder / "terraform.tfstate"
     document = json.loads(state.read_text())

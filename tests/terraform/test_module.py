@@ -71,6 +71,7 @@ def code_of(refusal: pytest.ExceptionInfo[ClientError]) -> str:
 
 @pytest.mark.terraform
 @pytest.mark.timeout(300)
+@pytest.mark.soak
 def test_from_nothing_to_nothing(site: Site) -> None:
     made = site.plan(code=2)
     assert len(made) == 23
