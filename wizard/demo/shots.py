@@ -7,6 +7,7 @@ folders are replaced by fixed names; times are those of this walk.
 from __future__ import annotations
 
 import asyncio
+import html
 import os
 import re
 import sys
@@ -26,6 +27,11 @@ _SHOTS = {
     ("warehouse", "done"): "warehouse",
     ("proof", "done"): "proof",
 }
+
+
+_TEXT = re.compile(
+    r'(?P<before><text\b[^>]*?\btextLength=")(?P<length>[\d.]+)(?P<between>"[^>]*>)(?P<shown>[^<]*)</text>'
+)
 
 
 async def shoot(folder: Path) -> list[str]:
@@ -54,12 +60,21 @@ async def shoot(folder: Path) -> list[str]:
 
 def steady(svg: str) -> str:
     """The picture without what differs from session to session."""
-    svg = re.sub(r"/[^\s<&]*?htd-wizard-demo-\w{8}/home", "/home/you", svg)
+    svg = _TEXT.sub(_at_home, svg)
     # The fonts are named, not fetched: a picture asks nothing of the network.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", svg)
     svg = re.sub(r"\d{8}-\d{6}-\d{6}", "20260102-120000-000000", svg)
     return re.sub(r"terminal-\d+", "terminal", svg)
+
+
+def _at_home(text: re.Match[str]) -> str:
+    """The folder of this session by a fixed name, and the length of its text with it, or it would be stretched."""
+    before, length, between, shown = text["before"], float(text["length"]), text["between"], text["shown"]
+    told = re.sub(r"/[^\s<&]*?htd-wizard-demo-\w{8}/home", "/home/you", shown)
+    if told != shown:
+        length *= len(html.unescape(told)) / len(html.unescape(shown))
+    return f"{before}{length:g}{between}{told}</text>"
 
 
 def main() -> None:

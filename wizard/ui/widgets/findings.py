@@ -109,7 +109,7 @@ class Findings(Block):
             words = f", “{self._words.strip()}”" if self._words.strip() else ""
             self.hint = f"showing {len(shown)}{only}{words}  f / x"
         else:
-            self.hint = "f filter · / search · x table" if len(self.findings) > _FEW else ""
+            self.hint = "f filter · / search" if len(self.findings) > _FEW else ""
         self._draw_head()
 
     def copyable(self) -> str:
