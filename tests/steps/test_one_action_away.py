@@ -68,7 +68,6 @@ def the_trust_policy_may_not_change(site: Site) -> None:
     assert site.met(taken, "apply", "-auto-approve") == {"iam:UpdateAssumeRolePolicy"}
 
 
-@pytest.mark.soak
 def test_every_creation(site: Site) -> None:
     """Each resource is refused one of its actions after the other, until it is made."""
     left = {n.action for n in site.needs() if n.phase == "create"}

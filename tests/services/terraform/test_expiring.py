@@ -49,7 +49,6 @@ def made(aws: EmbeddedAws) -> set[str]:
     return {each["RoleName"] for each in roles if each["RoleName"].startswith("htd-")}
 
 
-@pytest.mark.soak
 def test_what_was_made_is_in_the_state_and_the_rest_follows(cloud: tuple[Site, EmbeddedAws]) -> None:
     site, aws = cloud
     keys = aws.keys_for_role("operator")
