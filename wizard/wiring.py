@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from wizard.core.facts import Registered
 from wizard.core.flow import Flow
 from wizard.core.journal import Journal
 from wizard.core.journey import Visit
@@ -176,6 +177,7 @@ def _flow(
         pace=pace,
         tips=tips,
         keep=record.keep if record else lambda _: None,
+        known=(added,) if record and (added := record.facts.get(Registered)) else (),
     )
 
 

@@ -86,21 +86,13 @@ def test_how_the_chain_was_seen_comes_back_with_since_when(tmp_path: Path) -> No
     assert Record(tmp_path / "r.json").chain == Chain()
 
 
-def test_what_the_wizard_did_stays_its_own_when_it_is_found_done(tmp_path: Path) -> None:
-    record = Record(tmp_path / "r.json")
-    record.keep(Connected("arn:p", "arn:r", "NONE", True, registered=True))
-    record.keep(Connected("arn:p", "arn:r", "NONE", False))
-    assert Record(tmp_path / "r.json").facts.need(Connected).registered
-    record.keep(Connected("arn:other", "arn:r", "NONE", False))
-    assert not record.facts.need(Connected).registered
-
-
 def test_a_record_of_an_older_wizard_is_read(tmp_path: Path) -> None:
     record = Record(tmp_path / "r.json")
     record.keep(IDENTITY)
-    record.keep(Connected("arn:p", "arn:r", "NONE", True, registered=True))
+    record.keep(Connected("arn:p", "arn:r", "NONE", True, backup="b.json"))
     document = json.loads((tmp_path / "r.json").read_text())
-    del document["facts"]["Connected"]["fact"]["registered"]
+    del document["facts"]["Connected"]["fact"]["backup"]
+    document["facts"]["Connected"]["fact"]["of_old"] = True
     (tmp_path / "r.json").write_text(json.dumps(document))
     again = Record(tmp_path / "r.json").facts
-    assert (again.get(AwsIdentity), again.need(Connected).registered) == (IDENTITY, False)
+    assert (again.get(AwsIdentity), again.need(Connected).backup) == (IDENTITY, "")

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, cast
 import pytest
 
 from wizard.core.drive import drive
-from wizard.core.event import Event, Line, Run
+from wizard.core.event import Event, Line, Noted, Run
 from wizard.core.facts import Applied, Facts, Machine, WorkspaceProven
 from wizard.core.finding import Finding
 from wizard.core.flow import Flow
@@ -53,7 +53,7 @@ class Alone:
         fact = drive(
             step,
             run,
-            on_event=self.events.append,
+            on_event=self._heard,
             asker=Script(Visit(step, dict(answers))),
             cancel=threading.Event(),
             pace=0.01,
@@ -61,6 +61,11 @@ class Alone:
         if fact is not None and not undo:
             self.facts = self.facts.put(fact)
         return fact
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, Noted):
+            self.facts = self.facts.put(event.fact)
+        self.events.append(event)
 
     def stopped(self, step: str, answers: Mapping[str, str], *, undo: bool = False) -> Problem:
         """The problem the step ends with."""

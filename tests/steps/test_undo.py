@@ -38,7 +38,7 @@ def registered(alone: Alone) -> list[str]:
 
 
 def test_what_the_wizard_added_is_shown_asked_by_name_and_taken_out(alone: Alone) -> None:
-    assert alone.perform("connect", {"change": "yes", "skip_validation": "yes"}).registered
+    alone.perform("connect", {"change": "yes", "skip_validation": "yes"})
     taken, events = undone(alone, ALL)
     assert registered(alone) == []
     assert [
@@ -55,10 +55,19 @@ def test_what_the_wizard_added_is_shown_asked_by_name_and_taken_out(alone: Alone
     assert Connected in taken.forgotten
 
 
+def test_what_was_added_before_the_step_failed_is_still_ours(alone: Alone) -> None:
+    alone.world.faults.add("PUT /api/2.0/sql/config/warehouses", status=403, body={"message": "no"})
+    alone.stopped("connect", {"change": "yes", "skip_validation": "yes"})
+    assert alone.facts.get(Connected) is None
+    alone.perform("connect", {"change": "yes"})
+    undone(alone, ALL)
+    assert registered(alone) == []
+
+
 @pytest.mark.parametrize("before", [ROLE, ""])
 def test_what_somebody_else_registered_is_left_and_its_command_is_told(alone: Alone, before: str) -> None:
     alone.world.add_registration(PROFILE, before)
-    assert not alone.perform("connect", {"change": "yes", "skip_validation": "yes"}).registered
+    alone.perform("connect", {"change": "yes", "skip_validation": "yes"})
     taken, events = undone(alone, ALL)
     assert "registration" not in asked(events)
     assert registered(alone) == [PROFILE]

@@ -188,6 +188,13 @@ class Table:
     note: str = ""
 
 
+@dataclass(frozen=True)
+class Noted:
+    """Something that was done and must be remembered whatever comes next; it is kept at once, and not shown."""
+
+    fact: object
+
+
 Event = (
     Phase
     | Line
@@ -202,6 +209,7 @@ Event = (
     | WarehouseSeen
     | Chain
     | Table
+    | Noted
 )
 
 F = TypeVar("F")

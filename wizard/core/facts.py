@@ -10,10 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import TypeVar, cast
-
-LASTING = MappingProxyType({"lasting": True})
-"""Marks a field that says what the wizard did: who does the same again finds it done, and it stays ours."""
+from typing import Literal, TypeVar, cast
 
 
 @dataclass(frozen=True)
@@ -107,8 +104,23 @@ class Connected:
     security_policy: str
     changed: bool = field(compare=False)
     backup: str = field(default="", compare=False)
-    registered: bool = field(default=False, compare=False, metadata=LASTING)
-    """The wizard itself added the profile to the workspace, so it may offer to take it out again."""
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The wizard itself added the profile to the workspace, so it may offer to take it out again.
+
+    No step ends in it: it is noted while a step runs, and outlasts a step that fails or a program that ends.
+    """
+
+    host: str
+    instance_profile_arn: str
+    added: Literal["asked", "yes", "no"]
+    """`asked` until the answer: if the program ends meanwhile, it may have been added."""
+
+    def ours(self, host: str, arn: str) -> bool:
+        """It speaks of this profile in this workspace, and the wizard added it, or may have."""
+        return (self.host, self.instance_profile_arn) == (host, arn) and self.added != "no"
 
 
 @dataclass(frozen=True)

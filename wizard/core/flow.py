@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
 from typing import Any, ClassVar, Protocol
 
 from wizard.core.chain import Chain
 from wizard.core.drive import Asker, drive, with_memory, with_tips
-from wizard.core.event import Ask, Event, Run
+from wizard.core.event import Ask, Event, Noted, Run
 from wizard.core.facts import Facts
 from wizard.core.finding import Finding
 from wizard.core.journal import Journal
@@ -67,12 +67,15 @@ class Flow:
         pace: float = 1.0,
         tips: Mapping[str, str] | None = None,
         keep: Callable[[object], None] = lambda _: None,
+        known: Iterable[object] = (),
     ) -> None:
-        """`keep` is given every fact as it is proven, and the chain as it is seen."""
+        """`keep` is given every fact as it is proven, and the chain as it is seen; `known` are facts from before."""
         self.steps = tuple(steps)
         self._open_services = open_services
         self._services: Any = None
         self.facts = Facts({step.fact: step.needs for step in steps})
+        for fact in known:
+            self.facts = self.facts.put(fact)
         self.seconds: dict[str, float] = {}
         """Wall time of the last run of each step."""
         self.problems: dict[str, Problem] = {}
@@ -171,6 +174,10 @@ class Flow:
         self._journal.event(step, event)
         if isinstance(event, Chain):
             self._keep(event)
+        if isinstance(event, Noted):
+            self.facts = self.facts.put(event.fact)
+            self._keep(event.fact)
+            return
         on_event(event)
 
 

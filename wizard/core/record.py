@@ -30,6 +30,7 @@ KINDS: Mapping[str, type] = {
         facts.VariablesWritten,
         facts.Applied,
         facts.Connected,
+        facts.Registered,
         facts.WarehouseRunning,
         facts.DataProven,
     )
@@ -90,7 +91,7 @@ class Record:
         name = type(fact).__name__
         if name not in KINDS:
             return
-        self._held[name], self._at[name] = _lasting(fact, self._held.get(name)), self._now()
+        self._held[name], self._at[name] = fact, self._now()
         self._write()
 
     def forget(self, *kinds: type) -> None:
@@ -121,14 +122,6 @@ class Record:
                 why=str(error),
                 remedy=f"Make {self._file.parent} writable, then run the step again.",
             ) from error
-
-
-def _lasting(fact: Any, before: object) -> object:
-    """The fact, with what an equal one before it says that lasts."""
-    if before != fact:
-        return fact
-    lasts = [field.name for field in dataclasses.fields(fact) if field.metadata.get("lasting")]
-    return dataclasses.replace(fact, **{name: getattr(fact, name) or getattr(before, name) for name in lasts})
 
 
 def _plain(fact: object) -> dict[str, Any]:

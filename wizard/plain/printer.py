@@ -14,6 +14,7 @@ from wizard.core.event import (
     Diff,
     Event,
     Line,
+    Noted,
     Phase,
     Planned,
     Progress,
@@ -122,7 +123,7 @@ class Printer:
                 return _table(event)
             case Wait(seconds, reason):
                 return self._waiting(seconds, reason)
-            case Progress() | Ask():
+            case Progress() | Ask() | Noted():
                 return []
 
     def _waiting(self, seconds: float, reason: str) -> list[str]:

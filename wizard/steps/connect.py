@@ -85,7 +85,6 @@ class Connect(Step[Connected]):
             security_policy=change.security_policy,
             changed=registration.changed or change.changed,
             backup=str(backup or warehouse_config.newest_backup(folder, host, profile) or ""),
-            registered=registration.action == "add",
         )
 
     def undo(self, facts: Facts) -> PutBack | None:

@@ -17,6 +17,7 @@ from wizard.core.facts import (
     DataProven,
     Facts,
     Machine,
+    Registered,
     VariablesWritten,
     WarehouseRunning,
     WorkspaceProven,
@@ -136,7 +137,8 @@ def _registration(facts: Facts, services: Services, undone: Undone) -> Run[None]
         return
     stays = ("the registration of the instance profile", command)
     in_use = warehouse_config.read(workspace).get("instance_profile_arn") == arn
-    if in_use or not fact.registered or held.changed:
+    added = facts.get(Registered)
+    if in_use or added is None or not added.ours(host, arn) or held.changed:
         # The configuration needs it, or it is somebody else's: made or changed by them.
         undone.stays.append(stays)
         return
@@ -157,7 +159,7 @@ def _registration(facts: Facts, services: Services, undone: Undone) -> Run[None]
     yield Phase(f"Taking {name} out", command)
     instance_profiles.remove(workspace, arn)
     undone.done.append(f"Instance profile {name} taken out of {host}")
-    undone.forgotten += [Connected, DataProven]
+    undone.forgotten += [Connected, DataProven, Registered]
 
 
 def _backup(fact: Connected, folder: Path, undone: Undone) -> dict[str, Any]:

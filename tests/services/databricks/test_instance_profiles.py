@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wizard.core.event import Phase, Wait
+from wizard.core.event import Event, Noted, Phase, Wait
+from wizard.core.facts import Registered
 from wizard.core.finding import Verdict
 from wizard.core.problem import Problem, Who
 from wizard.services.databricks import instance_profiles
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.services.databricks.conftest import Drive
     from wizard.demo.workspace import EmbeddedWorkspace
     from wizard.services.databricks.client import Workspace
@@ -118,7 +121,9 @@ def test_equal_names_need_no_role(world: EmbeddedWorkspace, admin: Workspace) ->
     assert instance_profiles.plan(admin, PROFILE, same).action == "none"
 
 
-def test_a_lost_answer_becomes_an_edit(world: EmbeddedWorkspace, admin: Workspace, drive: Drive) -> None:
+def test_somebody_who_was_quicker_makes_it_an_edit(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive
+) -> None:
     plan = instance_profiles.plan(admin, PROFILE, ROLE)
     world.add_registration(PROFILE)
     profile, _ = drive(instance_profiles.register(admin, plan))
@@ -140,13 +145,46 @@ def test_what_is_not_kept_is_told(world: EmbeddedWorkspace, admin: Workspace, dr
     assert caught.value.code == "profile.not_kept"
 
 
-def test_an_answer_that_got_lost_ends_registered(
-    world: EmbeddedWorkspace, admin: Workspace, drive: Drive
+@pytest.mark.parametrize(
+    "lost",
+    [{"drop": True}, {"status": 500, "body": {"message": "x"}, "after_handler": True}],
+)
+def test_an_answer_that_got_lost_is_looked_up_and_noted(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, lost: dict[str, Any]
 ) -> None:
     plan = instance_profiles.plan(admin, PROFILE, ROLE)
-    world.faults.add(ADD, drop=True)
-    profile, _ = drive(instance_profiles.register(admin, plan, skip_validation=True))
+    world.faults.add(ADD, **lost)
+    profile, events = drive(instance_profiles.register(admin, plan, skip_validation=True))
     assert profile.role_arn == ROLE
+    assert len(_posts(world)) == 1
+    assert _noted(events) == ["asked", "yes"]
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_request_that_never_arrived_is_told_and_stays_asked_for(
+    world: EmbeddedWorkspace, admin: Workspace, status: int
+) -> None:
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    world.faults.add(ADD, status=status, body={"message": "x"}, headers={"Retry-After": "0"}, times=-1)
+    events: list[Event] = []
+    with pytest.raises(Problem) as caught:
+        events.extend(instance_profiles.register(admin, plan))
+    assert caught.value.code == "profile.not_added"
+    assert len(_posts(world)) == 2
+    assert set(_noted(events)) == {"asked"}
+
+
+def test_a_refusal_is_noted_as_one(world: EmbeddedWorkspace, admin: Workspace, drive: Drive) -> None:
+    plan = instance_profiles.plan(admin, PROFILE, ROLE)
+    world.add_registration(PROFILE)
+    _, events = drive(instance_profiles.register(admin, plan))
+    assert _noted(events) == ["asked", "no"]
+
+
+def _noted(events: Sequence[Event]) -> list[str]:
+    facts = [event.fact for event in events if isinstance(event, Noted)]
+    assert all(isinstance(fact, Registered) and fact.instance_profile_arn == PROFILE for fact in facts)
+    return [fact.added for fact in facts if isinstance(fact, Registered)]
 
 
 @pytest.mark.parametrize(("profile", "role"), [("", ROLE), (ROLE, ROLE), (PROFILE, ""), (PROFILE, PROFILE)])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from wizard.core.event import Wait
+from wizard.core.event import Line, Wait
 from wizard.core.problem import Problem
 from wizard.core.work import wait_for
 from wizard.services.databricks import statements
@@ -90,6 +90,31 @@ def test_five_minutes_end_it_and_cancel_it(scripted: Scripted, drive: Drive) -> 
             )
         )
     assert (caught.value.code, caught.value.why) == ("query.too_slow", "It was cancelled.")
+
+
+@pytest.mark.parametrize(
+    ("lost", "sent"),
+    [
+        ({"drop": True}, 2),
+        ({"status": 503, "body": {"message": "x"}, "headers": {"Retry-After": "0"}}, 2),
+        ({"status": 429, "body": {"message": "x"}, "headers": {"Retry-After": "0"}}, 2),
+        ({"drop": True, "times": -1}, 2),
+    ],
+)
+def test_a_lost_answer_is_said_and_the_query_sent_at_most_once_more(
+    world: EmbeddedWorkspace, admin: Workspace, drive: Drive, lost: dict[str, Any], sent: int
+) -> None:
+    world.faults.add(POST, **lost)
+    run = statements.execute(admin, ID, "SELECT 1")
+    if lost.get("times") == -1:
+        with pytest.raises(Problem, match="not known whether the query ran") as caught:
+            drive(run)
+        assert caught.value.code == "databricks.unanswered"
+    else:
+        _, events = drive(run)
+        said = [e.text for e in events if isinstance(e, Line)]
+        assert said == ([] if lost.get("status") == 429 else [statements.LOST])
+    assert [f"{c.method} {c.path}" for c in world.calls].count(POST) == sent
 
 
 @pytest.mark.parametrize("answer", [{}, {"status": None}, {"status": {"state": "SUCCEEDED"}, "manifest": 5}])

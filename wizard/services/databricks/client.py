@@ -108,14 +108,18 @@ class Workspace:
         return self._do("GET", path, query=dict(query) if query else None)
 
     def post(self, path: str, body: Mapping[str, object]) -> Json:
-        """POST as JSON. Raises Problem."""
+        """POST as JSON, repeated when an answer gets lost: only for what may be done twice. Raises Problem."""
         return self._do("POST", path, body=dict(body))
 
     def put(self, path: str, body: Mapping[str, object]) -> Json:
-        """PUT as JSON, sent once: only when it was turned away at the door (429) is it sent again.
+        """PUT as JSON, sent `once`: every PUT may restart what runs."""
+        return self.once("PUT", path, body)
 
-        The SDK would repeat it when an answer gets lost, and every PUT may restart what runs. Raises Problem;
-        `databricks.unanswered` when it is not known whether it was done, so that the caller looks.
+    def once(self, method: str, path: str, body: Mapping[str, object]) -> Json:
+        """`method` as JSON, sent once: only when it was turned away at the door (429) is it sent again.
+
+        The SDK would repeat it when an answer gets lost. Raises Problem; `databricks.unanswered` when it is not
+        known whether it was done, so that the caller looks.
         """
         from databricks.sdk.errors import TooManyRequests
 
@@ -125,7 +129,7 @@ class Workspace:
             try:
                 return self._object(
                     self._client().do(
-                        "PUT",
+                        method,
                         path,
                         data=_Once(content),
                         headers=self._headers | {"Content-Type": "application/json"},

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
-from wizard.core.event import Line, Phase, Wait, Work
+from wizard.core.event import Line, Noted, Phase, Wait, Work
+from wizard.core.facts import Registered
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
+from wizard.services.databricks.refusals import UNANSWERED
 
 if TYPE_CHECKING:
     from wizard.services.databricks.client import Workspace
@@ -24,6 +26,8 @@ _ROOT = "/api/2.0/instance-profiles"
 _SOURCE = "instance profile"
 _PAUSES = (3.0, 5.0, 8.0, 10.0, 12.0, 15.0, 15.0, 15.0, 15.0, 15.0)
 """Seconds between tries while a new profile spreads through AWS: just under two minutes in all."""
+_LOOKS = (1.0, 2.0, 4.0)
+"""Seconds between two looks for a profile whose answer got lost."""
 
 VALIDATION = "profile.validation"
 """Code of the Problem that Databricks' try of the profile in EC2 did not succeed. The try needs iam:PassRole for
@@ -159,7 +163,7 @@ def remove(workspace: Workspace, profile_arn: str) -> None:
     """
     refused: Problem | None = None
     try:
-        workspace.post(f"{_ROOT}/remove", {"instance_profile_arn": profile_arn})
+        workspace.once("POST", f"{_ROOT}/remove", {"instance_profile_arn": profile_arn})
     except Problem as problem:
         refused = problem
     if all(profile.arn != profile_arn for profile in listed(workspace)):
@@ -196,14 +200,30 @@ def finding(workspace: Workspace, profile_arn: str, role_arn: str) -> Finding:
 
 def _add(workspace: Workspace, registration: Registration, *, skip_validation: bool) -> Work[None]:
     body = _body(registration) | ({"skip_validation": True} if skip_validation else {})
-    pauses = iter(_PAUSES)
+    pauses, lost = iter(_PAUSES), False
+
+    def noted(added: Literal["asked", "yes", "no"]) -> Noted:
+        return Noted(Registered(workspace.host, registration.profile_arn, added))
+
     while True:
         try:
-            workspace.post(f"{_ROOT}/add", body)
+            yield noted("asked")
+            workspace.once("POST", f"{_ROOT}/add", body)
+            yield noted("yes")
             return
         except Problem as problem:
+            if problem.code == UNANSWERED:
+                if (yield from _found(workspace, registration)):
+                    yield noted("yes")
+                    return
+                if lost:
+                    raise _not_added(problem) from problem
+                lost = True
+                yield Line("It was not added; asking once more.", "warning", _SOURCE)
+                continue
+            yield noted("no")
             if _already(problem):
-                # Somebody, or our own request whose answer got lost, was quicker.
+                # Somebody else was quicker.
                 workspace.post(f"{_ROOT}/edit", _body(registration))
                 return
             if problem.code != "databricks.dry_run_failed":
@@ -213,6 +233,27 @@ def _add(workspace: Workspace, registration: Registration, *, skip_validation: b
                 raise _validation_failed(problem, registration) from problem
         yield Line("AWS does not show the new instance profile to EC2 yet.", "debug", _SOURCE)
         yield Wait(pause, "A new instance profile takes up to two minutes to be known everywhere in AWS.")
+
+
+def _found(workspace: Workspace, registration: Registration) -> Work[bool]:
+    """Whether the profile is listed after an answer that got lost: it may be under way still, so more than once."""
+    yield Line("The answer got lost; looking whether the profile was added.", "warning", _SOURCE)
+    for pause in (0.0, *_LOOKS):
+        if pause:
+            yield Wait(pause, "A request may still be under way.")
+        if any(profile.arn == registration.profile_arn for profile in listed(workspace)):
+            return True
+    return False
+
+
+def _not_added(lost: Problem) -> Problem:
+    return Problem(
+        code="profile.not_added",
+        what="The instance profile was not added: the request did not reach the workspace.",
+        why=lost.why,
+        remedy="Try again: what is registered then is read first.",
+        evidence=lost.evidence,
+    )
 
 
 def _body(registration: Registration) -> dict[str, object]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from wizard.core.event import Wait, Work
+from wizard.core.event import Line, Wait, Work
 from wizard.core.problem import Problem, Who
 from wizard.core.text import clean, one_line
+from wizard.services.databricks.refusals import UNANSWERED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,8 @@ _FORMATS = {
 }
 _RESCUED = "_rescued_data"
 _ROWS = 10
+LOST = "The answer got lost. The query only reads, so it is sent once more."
+"""Said before a statement is sent a second time."""
 
 
 @dataclass(frozen=True)
@@ -55,14 +58,15 @@ def execute(
     *,
     clock: Callable[[], float] = time.monotonic,
 ) -> Work[Result]:
-    """Runs a statement and waits for its end; starts the warehouse when it is stopped. Yields waits.
+    """Runs a statement that only reads, and waits for its end; starts the warehouse when it is stopped.
 
-    Raises Problem with what Databricks and AWS said when it fails, or after five minutes.
+    Yields waits, and says so when it is sent a second time because an answer got lost. Raises Problem with what
+    Databricks and AWS said when it fails, or after five minutes.
     """
     begun = clock()
     # A wait of 0 s, because a longer one would outlast the client's own time limit and be sent twice.
-    answer = workspace.post(
-        _ROOT,
+    answer = yield from _sent(
+        workspace,
         {
             "warehouse_id": warehouse_id,
             "statement": statement,
@@ -81,6 +85,25 @@ def execute(
     if _state(answer) != "SUCCEEDED":
         raise failed(answer, statement)
     return _result(answer, clock() - begun)
+
+
+def _sent(workspace: Workspace, body: Json) -> Work[Json]:
+    """Sends the statement. A lost answer takes the statement's id with it, so there is nothing to look up."""
+    for left in (1, 0):
+        try:
+            return workspace.once("POST", _ROOT, body)
+        except Problem as problem:
+            if problem.code != UNANSWERED:
+                raise
+            if not left:
+                raise replace(
+                    problem,
+                    what="It is not known whether the query ran: its answer got lost twice.",
+                    remedy="Try again. It only reads, so it does no harm that it may have run.",
+                ) from problem
+        yield Line(LOST, "warning", "query")
+        yield Wait(1.0)
+    raise AssertionError("the second try ends in an answer or a problem")
 
 
 def location_fault(location: str) -> str | None:
