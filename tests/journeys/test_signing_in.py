@@ -175,6 +175,31 @@ def test_a_code_that_is_none_is_refused_as_an_answer(play: Any) -> None:
         assert caught.value.code == "answers.invalid"
 
 
+def test_a_console_sign_in_is_made_by_the_aws_cli_and_somebody_else_is_said(
+    play: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with play("fresh") as played:
+        played.visit(Visit(FRONT.id))
+        aws = played.world.aws
+        keys = aws.keys_for_user("other")
+        given = {"Version": 1, "AccessKeyId": keys.access_key_id, "SecretAccessKey": keys.secret_access_key}
+        (tmp_path / "aws").write_text(f"#!/bin/sh\necho '{json.dumps(given)}'\n")
+        (tmp_path / "aws").chmod(0o700)
+        monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+        with played.flow.services.aws_places.config_file.open("a") as config:
+            config.write(f"[profile console]\nlogin_session = arn:aws:iam::{aws.account_id}:user/me\n")
+        with pytest.raises(Problem) as failed:
+            played.visit(Visit("credentials", {"source": "profile:console", "status": "2"}))
+        assert failed.value.copy == "aws login --profile console --remote", "there is no browser here"
+        played.visit(Visit("credentials", {"source": "profile:console", "status": "0"}))
+        told = {e.id: e.problem for _, e in played.events if isinstance(e, Finding)}
+        other = told["aws.login"]
+        assert other
+        assert other.what.startswith(f"This profile was made for arn:aws:iam::{aws.account_id}:user/me")
+        facts = played.flow.facts
+        assert played.flow.step("credentials").equivalent(facts)[0] == "aws login --profile console"
+
+
 def test_keys_in_parts(play: Any) -> None:
     with play("fresh") as played:
         played.visit(Visit(FRONT.id))

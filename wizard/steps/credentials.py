@@ -74,6 +74,8 @@ class Credentials(Step[AwsIdentity]):
         renewed = ", renewed by itself" if ends and session.renews else ""
         yield Finding("chain.identity", "AWS knows you", Verdict.PROVEN, f"{caller.arn}{ends}{renewed}")
         chosen_from = next((each for each in sources if each.id == chosen), None)
+        if chosen_from and chosen_from.login_session:
+            yield from _same_login(chosen_from.login_session, caller.arn)
         why = roster.why_this_one(chosen_from, services.environ) if chosen_from else "you chose it here"
         yield Finding(
             "aws.source", "Where these credentials come from", Verdict.PROVEN, f"{session.source}: {why}"
@@ -94,7 +96,9 @@ class Credentials(Step[AwsIdentity]):
         known = facts.get(AwsIdentity)
         found = re.fullmatch(r"profile (\S+) \((.+)\)", known.source) if known else None
         profile = found[1] if found else "PROFILE"
-        login = [f"aws sso login --profile {profile}"] if found is None or found[2].startswith("SSO") else []
+        kind = found[2] if found else "SSO"
+        command = {"SSO": "aws sso login", "con": "aws login"}.get(kind[:3])
+        login = [f"{command} --profile {profile}"] if command else []
         return [*login, f"aws sts get-caller-identity --profile {profile}"]
 
 
@@ -185,14 +189,26 @@ def _offered(sources: list[Source], said: Mapping[str, Tried], before: Before | 
 
 def _choice(source: Source, said: Tried | None, account: str, now: datetime) -> Choice:
     """Why a sign-in is needed stands beside the label; only what cannot work at all is unavailable."""
-    reason = source.why_not if source.needs_login else ""
+    reason = source.why_not if source.leads_on and not source.usable else ""
     # What speaks for the one in effect is said once, below the list.
     note = "" if source.in_effect else source.precedence
     line = roster.line(source, now, said, account)
     detail = " · ".join(part for part in (line, reason, note) if part)
-    return Choice(
-        source.id, source.words, detail, "" if source.usable or source.needs_login else source.why_not
+    return Choice(source.id, source.words, detail, "" if source.leads_on else source.why_not)
+
+
+def _same_login(session: str, arn: str) -> Run[None]:
+    """A profile of `aws login` names who it was made for; in the browser somebody else may have been picked since."""
+    if identity.principal(session) == identity.principal(arn):
+        return
+    problem = Problem(
+        code="aws.login.other",
+        what=f"This profile was made for {session}, and AWS sees {arn}.",
+        why="Another user or role was picked in the browser when `aws login` ran last.",
+        remedy="Go on if that is who you want to be; otherwise run `aws login` for it again and pick the other one.",
+        step="credentials",
     )
+    yield Finding("aws.login", "Who `aws login` signed in", Verdict.GAP, f"not {session}", problem)
 
 
 def _same_account(held: str, account: str, sources: list[Source]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from wizard.core.event import Ask, Line, Phase, Run
@@ -13,38 +14,66 @@ from wizard.services import Services
 from wizard.steps import portal
 
 if TYPE_CHECKING:
-    from wizard.services.aws import config_file, keys, sign_in, start_url
+    from wizard.services.aws import config_file, console_login, keys, sign_in, start_url
     from wizard.services.aws import session as aws_session
     from wizard.services.aws.profiles import Source
     from wizard.services.aws.session import AwsSession
     from wizard.services.aws.sso import SsoToken
 else:
     config_file = lazy("wizard.services.aws.config_file")
+    console_login = lazy("wizard.services.aws.console_login")
     keys = lazy("wizard.services.aws.keys")
     sign_in = lazy("wizard.services.aws.sign_in")
     start_url = lazy("wizard.services.aws.start_url")
     aws_session = lazy("wizard.services.aws.session")
 
 _BROWSER, _CODE = "browser", "code"
-_SIGNED_OUT = ("aws.sso.expired", "aws.sso.never")
+_SIGNED_OUT = ("aws.sso.expired", "aws.sso.never", "aws.login.expired", "aws.login.never")
 _PICK, _ANOTHER, _GO_ON = "pick", "again", "go-on"
 
 
 def from_source(source: Source, services: Services, wanted: str) -> Run[AwsSession]:
     """A session from what the machine has; a sign-in that is missing or turns out to have ended is made anew."""
     if source.needs_login:
-        yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
+        yield from _log_in_to(source, services)
     try:
         return (yield from _open(source, services))
     except Problem as problem:
         refused = problem
-    if refused.code in _SIGNED_OUT and source.sso_start_url and not source.needs_login:
+    able = source.sso_start_url or (source.login_profile and console_login.program())
+    if refused.code in _SIGNED_OUT and able and not source.needs_login:
         yield Line(refused.what, "warning")
-        yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
+        yield from _log_in_to(source, services)
         return (yield from _open(source, services))
     if refused.code == "aws.sso.no_assignment" and source.kind == "sso":
         return (yield from _otherwise(refused, source, services, wanted))
     raise refused
+
+
+def _log_in_to(source: Source, services: Services) -> Run[None]:
+    if source.sso_start_url:
+        yield from log_in(source.sso_start_url, source.sso_region, source.sso_session or None, services)
+    elif console_login.program():
+        yield from _log_in_to_console(source, services)
+
+
+def _log_in_to_console(source: Source, services: Services) -> Run[None]:
+    """The AWS CLI signs in on the terminal by itself; what it keeps is read afterwards."""
+    command = console_login.command(source.login_profile, here=services.local_browser)
+    yield Phase("Signing in with the AWS command line", shlex.join(command))
+    question = Question("status", "How did aws login end?", always_ask=True, remember=False)
+    ask = Ask((question,), title="The AWS command line signs you in", command=command)
+    status = (yield ask)["status"]
+    if status != "0":
+        raise Problem(
+            code="aws.login.failed",
+            what="The AWS command line did not sign in.",
+            why=f"aws login ended with status {status}; version 1 of the AWS CLI does not know it.",
+            remedy="Run the command below in another terminal to see why, or sign in another way.",
+            evidence=(f"aws login ended with status {status}",),
+            copy=shlex.join(command),
+            step="credentials",
+        )
 
 
 def _open(source: Source, services: Services) -> Run[AwsSession]:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from wizard.core.problem import Problem
+from wizard.services.aws import console_login
 from wizard.services.aws.reasons import CREDENTIALS
 from wizard.services.aws.session import AwsPlaces, botocore_session
 
@@ -58,6 +59,9 @@ def profile_session(profile: str, places: AwsPlaces, region: str, mfa_code: str 
     class Builder(chain.ProfileProviderBuilder):  # type: ignore[misc]  # botocore ships no types
         def _create_process_provider(self, profile_name: str) -> Any:
             return chain.ProcessProvider(profile_name, lambda: botocore.full_config, popen=_Program)
+
+        def _create_login_provider(self, profile_name: str) -> Any:
+            return console_login.provider(botocore, profile_name, places.login_cache, region)
 
     builder = Builder(botocore, cache=cache, region_name=region, sso_token_cache=tokens)
     # The resolver's first provider is the same one botocore puts in front of the profile's.

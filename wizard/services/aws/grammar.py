@@ -107,7 +107,16 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("web_identity", _any("InvalidIdentityToken", "IDPRejectedClaim", "IDPCommunicationError")),
     ("login_needs_crt", _any(r"botocore\[crt\]")),
-    ("login_expired", _any("LoginRefreshRequired", "LoginTokenLoadError", "LoginInsufficientPermissions")),
+    ("login_never", _any("LoginTokenLoadError", "[Ll]oading login session token", "existing login session")),
+    (
+        "login_expired",
+        _any(
+            "LoginRefreshRequired",
+            "[Yy]our session has expired.{0,60}reauthenticate",
+            "login session has expired",
+        ),
+    ),
+    ("login_denied", _any("LoginInsufficientPermissions", "refresh login credentials due to insufficient")),
     (
         "expired_token",
         _any(

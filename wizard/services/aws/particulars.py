@@ -16,6 +16,7 @@ from typing import Any
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line, plural
+from wizard.services.aws import console_login
 from wizard.services.aws.grammar import SKEW
 
 _FILES = {
@@ -120,9 +121,9 @@ def _process(text: str, error: BaseException | None) -> dict[str, Any]:
 
 def _crt(_: str, __: BaseException | None) -> dict[str, Any]:
     return {
-        "remedy": "Install it with the command below and start the wizard again; or run "
-        "`aws configure export-credentials` and paste its output.",
-        "copy": f"{sys.executable} -m pip install 'botocore[crt]'",
+        "remedy": "Install it with the command below and start the wizard again; or, where version 2 of the AWS CLI "
+        "is, run `aws configure export-credentials` and paste its output.",
+        "copy": console_login.install(),
     }
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from wizard.core.text import one_line
-from wizard.services.aws import aws_files, sso_cache
+from wizard.services.aws import aws_files, console_login, sso_cache
 from wizard.services.aws.session import AwsPlaces
 from wizard.services.aws.source import WORDS, Kind
 from wizard.services.aws.source import Source as Source
@@ -140,7 +140,7 @@ def _source(
             why_not=why_not,
         )
     if kind == "aws login":
-        return _login(replace(base, account=_account(settings.get("login_session", ""))))
+        return _login(base, settings.get("login_session", ""), places, now)
     if kind == "web-identity":
         return _web_identity(base, settings)
     if kind == "empty":
@@ -197,6 +197,8 @@ def _resting(source: Source, by_name: Mapping[str, Source], depth: int = 0) -> S
         sso_session=below.sso_session,
         sso_start_url=below.sso_start_url,
         sso_region=below.sso_region,
+        login_profile=below.login_profile,
+        through_cli=below.through_cli,
     )
     if below.usable:
         return source
@@ -204,20 +206,22 @@ def _resting(source: Source, by_name: Mapping[str, Source], depth: int = 0) -> S
     return replace(source, usable=False, needs_login=below.needs_login, why_not=why_not)
 
 
-def _login(base: Source) -> Source:
+def _login(base: Source, session: str, places: AwsPlaces, now: datetime) -> Source:
     """Read with awscrt where it is installed, else through the AWS CLI, which made it."""
-    from importlib.util import find_spec
-    from shutil import which
-
-    if find_spec("awscrt"):
-        return base
-    if which("aws"):
-        return replace(base, through_cli=True)
-    return replace(
+    kept, program = console_login.kept(places.login_cache, session, now), console_login.program()
+    source = replace(
         base,
-        usable=False,
-        why_not="Made by `aws login`, which needs the awscrt library or the AWS CLI; paste its keys instead.",
+        account=_account(session),
+        login_session=session,
+        login_profile=base.name,
+        expires_at=kept.expires_at,
+        through_cli=program and not console_login.library(),
     )
+    if not program and not console_login.library():
+        return replace(
+            source, usable=False, why_not="Neither the library awscrt nor the AWS CLI is here to read it."
+        )
+    return replace(source, usable=not kept.why_not, needs_login=bool(kept.why_not), why_not=kept.why_not)
 
 
 def _kind(settings: Mapping[str, str], in_keys_file: bool) -> Kind:

@@ -238,9 +238,24 @@ CREDENTIALS: dict[str, Reason] = {
     ),
     "login_expired": Reason(
         "aws.login.expired",
-        "Console sign-ins last at most twelve hours.",
+        "Console sign-ins last at most twelve hours, and end when the password changes.",
         "Run `aws login` again for this profile, or sign in another way.",
         what="The `aws login` session has expired.",
+        step="credentials",
+    ),
+    "login_never": Reason(
+        "aws.login.never",
+        "Nobody has signed in to this profile with `aws login` on this computer yet, or its sign-in was removed.",
+        "Run `aws login` for this profile, or sign in another way.",
+        what="You are not signed in with `aws login`.",
+        step="credentials",
+    ),
+    "login_denied": Reason(
+        "aws.login.denied",
+        "The right signin:CreateOAuth2Token is missing; the managed policy SignInLocalDevelopmentAccess holds it.",
+        "Ask an AWS administrator to attach that policy to you, or sign in another way.",
+        Who.AWS_ADMIN,
+        what="You may not use `aws login`.",
         step="credentials",
     ),
     "web_identity": Reason(

@@ -120,6 +120,8 @@ def _standing(source: Source, now: datetime, said: Tried | None) -> str:
         return ""
     if source.expires_at <= now:
         return "signed in, renews itself"
+    if source.login_session:
+        return f"signed in, keys {until(source.expires_at, now)}, renewed for 12 hours at most"
     return f"{'signed in' if source.sso_start_url else 'good'} {until(source.expires_at, now)}"
 
 

@@ -54,6 +54,7 @@ class AwsPlaces:
     config_file: Path
     credentials_file: Path
     sso_cache: Path
+    login_cache: Path
     endpoint_url: str = ""
     """AWS_ENDPOINT_URL: one address for every service; empty for the real ones."""
     ca_bundle: str = ""
@@ -80,6 +81,8 @@ class AwsPlaces:
             config_file=file("AWS_CONFIG_FILE", "config"),
             credentials_file=file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
             sso_cache=home / ".aws" / "sso" / "cache",
+            # Where `aws login` keeps its sign-ins: botocore's get_login_token_cache_directory.
+            login_cache=file("AWS_LOGIN_CACHE_DIRECTORY", "login/cache"),
             endpoint_url=environ.get("AWS_ENDPOINT_URL", ""),
             ca_bundle=environ.get("AWS_CA_BUNDLE", ""),
             service_endpoints=tuple(sorted(special.items())),
@@ -150,6 +153,7 @@ class AwsSession:
         terraform_can_refresh: bool = False,
         expires_at: datetime | None = None,
         renewal: Callable[[], None] = lambda: None,
+        too_soon: str = "",
     ) -> None:
         self.places = places
         self.source = source
@@ -164,6 +168,8 @@ class AwsSession:
         self.terraform_can_refresh = terraform_can_refresh
         self._renewal = renewal
         """Raises Problem when whoever renews by himself, as Terraform does, could not."""
+        self._too_soon = too_soon or "Sign in again for fresh ones; you come back to where you are."
+        """What to do when the keys end before an apply would."""
         self._botocore = botocore
         self._expires_at = expires_at
         self._clients: dict[tuple[str, str], Any] = {}
@@ -240,7 +246,7 @@ class AwsSession:
             what=f"These credentials end at {ends.astimezone():%H:%M}, in {plural(left, 'minute')}.",
             why="An apply that loses its credentials half-way leaves its work half done; "
             f"it may take {NEEDED.seconds // 60} minutes.",
-            remedy="Sign in again for fresh ones; you come back to where you are.",
+            remedy=self._too_soon,
             step="credentials",
         )
 

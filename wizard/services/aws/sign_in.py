@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.core.problem import Problem
-from wizard.services.aws import particulars, sso_cache
+from wizard.services.aws import console_login, particulars, sso_cache
 from wizard.services.aws.chain import cli_session, given_session, profile_session, token_session
 from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
@@ -34,6 +35,10 @@ __all__ = [
     "role_session",
 ]
 
+_CLI_RENEWS = (
+    "The AWS CLI renews these when five minutes are left, and not before: try again then, or run `aws login` for "
+    "fresh ones now."
+)
 _SSO = ("sso", "sso-legacy")
 _TERRAFORM_RENEWS = ("sso", "sso-legacy", "assume-role", "credential_process", "web-identity")
 """Kinds whose credentials Terraform's SDK gets and renews by itself, given the profile's name."""
@@ -77,7 +82,9 @@ def open_source(
             credentials.get_frozen_credentials()
     except Problem as refused:
         if source.through_cli and refused.code == "aws.profile.process":
-            raise _cli_refused(refused) from refused
+            raise _cli_refused(refused, source) from refused
+        if source.login_profile and refused.code.startswith("aws.login."):
+            raise _login_refused(refused, source) from refused
         if refused.code == "aws.sso.no_assignment" and token and source.kind in _SSO:
             raise _not_assigned(refused, source, token) from refused
         raise
@@ -92,6 +99,7 @@ def open_source(
         sso_region=source.sso_region,
         terraform_can_refresh=_terraform_renews(source),
         renewal=lambda: _signed_in(source, places),
+        too_soon=_CLI_RENEWS if source.through_cli else "",
     )
 
 
@@ -157,16 +165,25 @@ def _from_container(source: Source, environ: Mapping[str, str], places: AwsPlace
     )
 
 
-def _cli_refused(refused: Problem) -> Problem:
+def _login_refused(refused: Problem, source: Source) -> Problem:
+    """With the command that makes such a sign-in anew; with the one that reads it elsewhere where nothing can here."""
+    if refused.code in ("aws.login.expired", "aws.login.never"):
+        return replace(refused, copy=shlex.join(console_login.command(source.login_profile, here=True)))
+    elsewhere = shlex.join(["aws", "configure", "export-credentials", "--profile", source.name])
+    return replace(refused, remedy=refused.remedy.replace("aws configure export-credentials", elsewhere))
+
+
+def _cli_refused(refused: Problem, source: Source) -> Problem:
     """What the AWS CLI said, told apart: the sign-in has ended, or the CLI is too old to know of it."""
     old = any("Invalid choice" in line for line in refused.evidence)
-    reason = "login_needs_crt" if old else "login_expired"
+    never = any("login session token" in line for line in refused.evidence)
+    reason = "login_needs_crt" if old else "login_never" if never else "login_expired"
     row = CREDENTIALS[reason]
     told = replace(refused, code=row.code, what=row.what, remedy=row.remedy)
     if not old:
-        return told
+        return _login_refused(told, source)
     why = "The AWS CLI of this computer is version 1, which does not know such sign-ins."
-    return particulars.exact(replace(told, why=why), reason, "")
+    return _login_refused(particulars.exact(replace(told, why=why), reason, ""), source)
 
 
 def _not_assigned(refused: Problem, source: Source, token: SsoToken) -> Problem:

@@ -60,15 +60,19 @@ class Source:
     precedence: str = ""
     """Who wins and why, where the machine holds several."""
     expires_at: datetime | None = None
-    """When the cached SSO sign-in ends."""
+    """When the cached sign-in ends; of `aws login`, whose own end nobody knows, its keys."""
     usable: bool = True
     """Likely to work right now."""
     why_not: str = ""
     needs_login: bool = False
-    """It works after a sign-in in the browser."""
+    """It works after a sign-in in the browser, which the wizard sees to."""
     needs_mfa: bool = False
     """It asks for a one-time code each time."""
     mfa_serial: str = ""
+    login_session: str = ""
+    """ARN that `aws login` signed in as."""
+    login_profile: str = ""
+    """Name of the profile that `aws login` is run for: this one, or the one its role is taken from."""
     through_cli: bool = False
     """`aws configure export-credentials` gets its keys."""
     base: str = ""
@@ -77,6 +81,11 @@ class Source:
     """The AWS command line and Terraform would take this one now."""
     shadowed: bool = False
     """The profile also holds keys, and Terraform would take those first."""
+
+    @property
+    def leads_on(self) -> bool:
+        """Choosing it signs in, or says exactly what is missing first."""
+        return self.usable or self.needs_login or self.kind == "aws login"
 
     @property
     def words(self) -> str:
