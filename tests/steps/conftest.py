@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,9 @@ import pytest
 
 from tests.steps.alone import Alone, open_alone
 from wizard.core.chain import Chain
+from wizard.core.event import Wait
 from wizard.core.finding import Finding
 from wizard.core.problem import Problem
-from wizard.core.work import wait_for
 from wizard.demo.aws import EmbeddedAws
 from wizard.demo.workspace import EmbeddedWorkspace
 from wizard.services.aws.keys import Keys
@@ -26,6 +28,8 @@ from wizard.steps.chain import Target, look
 
 WORKSPACE_ID = 1234567890123456
 WAREHOUSE = "f6dd72df81d69f03"
+TRUSTED: dict[str, object] = {"StringEquals": {"sts:ExternalId": [f"databricks-serverless-{WORKSPACE_ID}"]}}
+READS = ("s3:GetObject", "s3:ListBucket", "glue:Get*", "lakeformation:GetDataAccess")
 _numbers = iter(range(10_000))
 
 
@@ -74,22 +78,36 @@ class Chained:
 
     def make(self) -> None:
         """Everything in place, and the warehouse running."""
-        self.iam.create_role(RoleName=self.role, AssumeRolePolicyDocument="{}")
-        self.trust({"StringEquals": {"sts:ExternalId": [f"databricks-serverless-{WORKSPACE_ID}"]}})
+        self.make_role()
         self.iam.create_instance_profile(InstanceProfileName=self.profile)
         self.iam.add_role_to_instance_profile(InstanceProfileName=self.profile, RoleName=self.role)
-        self.allow("s3:GetObject", "s3:ListBucket", "glue:Get*", "lakeformation:GetDataAccess")
-        s3 = self.aws.client("s3")
-        s3.create_bucket(Bucket=self.bucket)
-        s3.put_object(Bucket=self.bucket, Key="proof/proof.csv", Body=b"id,name\n1,one\n2,two\n")
+        self.aws.client("s3").create_bucket(Bucket=self.bucket)
+        self.put_data()
         self.aws.client("glue").create_database(DatabaseInput={"Name": self.database})
         self.grant()
         self.workspace.add_registration(self.target.profile_arn, self.target.role_arn)
         self.configure(self.target.profile_arn)
+        self.start()
+        self.marks = len(self.aws.calls), len(self.workspace.calls)
+
+    def make_role(self) -> None:
+        self.iam.create_role(RoleName=self.role, AssumeRolePolicyDocument="{}")
+        self.trust(TRUSTED)
+        self.allow(*READS)
+
+    def put_data(self) -> None:
+        body = b"id,name\n1,one\n2,two\n"
+        self.aws.client("s3").put_object(Bucket=self.bucket, Key="proof/proof.csv", Body=body)
+
+    def start(self) -> None:
         assert isinstance(self.client, Workspace)
         self.client.post(f"/api/2.0/sql/warehouses/{WAREHOUSE}/start", {})
         self.settle("RUNNING")
-        self.marks = len(self.aws.calls), len(self.workspace.calls)
+
+    def stop(self) -> None:
+        assert isinstance(self.client, Workspace)
+        self.client.post(f"/api/2.0/sql/warehouses/{WAREHOUSE}/stop", {})
+        self.settle("STOPPED")
 
     def trust(self, condition: dict[str, object], **changes: object) -> None:
         principal = "arn:aws:iam::790110701330:role/serverless-customer-resource-role"
@@ -123,25 +141,29 @@ class Chained:
             document["instance_profile_arn"] = profile_arn
         self.workspace.set_config(document)
 
+    @property
+    def state(self) -> str:
+        """The warehouse's."""
+        assert isinstance(self.client, Workspace)
+        return str(self.client.get(f"/api/2.0/sql/warehouses/{WAREHOUSE}")["state"])
+
     def settle(self, state: str) -> None:
         """Wait until the warehouse is in this state."""
-        assert isinstance(self.client, Workspace)
         end = time.monotonic() + 20
-        while self.client.get(f"/api/2.0/sql/warehouses/{WAREHOUSE}")["state"] != state:
+        while self.state != state:
             assert time.monotonic() < end
             time.sleep(0.02)
 
     def look(self) -> Chain:
-        """The chain as it is seen now."""
-        from datetime import UTC, datetime
-
+        """The chain as it is seen now, without the pauses between two looks at a query."""
         self.marks = len(self.aws.calls), len(self.workspace.calls)
-        found: list[Finding] = []
-        wait_for(
-            look(self.target, self.session, self.client),
-            on_event=lambda event: found.append(event) if isinstance(event, Finding) else None,
-        )
-        return Chain().all_seen(found, datetime(2026, 1, 2, tzinfo=UTC))
+        chain = Chain()
+        for event in look(self.target, self.session, self.client):
+            if isinstance(event, Wait):
+                time.sleep(0.005)
+            elif isinstance(event, Finding):
+                chain = chain.seen(event, datetime(2026, 1, 2, tzinfo=UTC))
+        return chain
 
     def changes(self) -> list[str]:
         """Calls of the last look that could have changed something."""
@@ -157,14 +179,14 @@ def aws() -> Iterator[EmbeddedAws]:
         yield made
 
 
-@pytest.fixture
-def session(aws: EmbeddedAws, tmp_path: Path) -> AwsSession:
-    places = AwsPlaces.of({"AWS_ENDPOINT_URL": aws.url}, tmp_path)
+def sign_in(aws: EmbeddedAws, home: Path) -> AwsSession:
+    """The account's root user."""
+    places = AwsPlaces.of({"AWS_ENDPOINT_URL": aws.url}, home)
     return keys_session(Keys(aws.root.access_key_id, aws.root.secret_access_key), places)
 
 
-@pytest.fixture
-def chained(aws: EmbeddedAws, session: AwsSession) -> Iterator[Chained]:
+@contextmanager
+def whole_chain(aws: EmbeddedAws, session: AwsSession, retry_seconds: int = 1) -> Iterator[Chained]:
     """Every joint holds."""
     keys, observer = aws.databricks, aws.root
     with EmbeddedWorkspace(
@@ -176,10 +198,36 @@ def chained(aws: EmbeddedAws, session: AwsSession) -> Iterator[Chained]:
         launch_attempts=2,
     ) as workspace:
         workspace.add_warehouse()
-        client = Workspace(workspace.url, workspace.token, host=workspace.host, retry_seconds=1)
+        client = Workspace(workspace.url, workspace.token, host=workspace.host, retry_seconds=retry_seconds)
         made = Chained(aws, workspace, f"c{next(_numbers)}", session, client)
         made.make()
         yield made
+
+
+@pytest.fixture
+def session(aws: EmbeddedAws, tmp_path: Path) -> AwsSession:
+    return sign_in(aws, tmp_path)
+
+
+@pytest.fixture
+def chained(aws: EmbeddedAws, session: AwsSession) -> Iterator[Chained]:
+    """A chain of one's own, to break."""
+    with whole_chain(aws, session) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def _standing(aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chained]:
+    with whole_chain(aws, sign_in(aws, tmp_path_factory.mktemp("standing")), retry_seconds=30) as made:
+        yield made
+
+
+@pytest.fixture
+def standing(_standing: Chained) -> Iterator[Chained]:
+    """A chain that a whole module shares: whoever breaks it mends it. Orders for failures end with the test."""
+    yield _standing
+    _standing.aws.faults.clear()
+    _standing.workspace.faults.clear()
 
 
 @pytest.fixture

@@ -40,11 +40,15 @@ else:
 T = TypeVar("T")
 
 _NO_ANSWER = (
+    "aws.error",
+    "aws.failed",
+    "aws.intercepted",
     "aws.network",
     "aws.proxy",
+    "aws.throttled",
     "aws.timeout",
     "aws.tls",
-    "aws.throttled",
+    "aws.unexpected",
     "databricks.unreachable",
     "databricks.silent",
     "databricks.busy",
@@ -56,6 +60,10 @@ _NO_ANSWER = (
     "databricks.sign_in",
     "databricks.token",
     "databricks.unanswered",
+    "query.canceled",
+    "query.too_slow",
+    "query.unread",
+    "warehouse.unread",
 )
 """The other side did not answer, or not to us: that says nothing about the joint."""
 
@@ -236,14 +244,15 @@ def _warehouse(target: Target, workspace: Workspace) -> Work[bool]:
         return False
     try:
         seen = warehouses.get(workspace, target.warehouse_id)
-        found = warehouses.findings(workspace, target.warehouse_id)
+        if not seen.state:
+            raise _unread(workspace)
     except Problem as problem:
         missing = problem.code in ("warehouse.missing", "warehouse.id")
         for name in names:
             yield _failed(JOINT[name], problem) if missing else JOINT[name].unknown(problem.what, problem)
         return False
     yield serverless.finding(seen)
-    yield from found
+    yield warehouses.finding(seen)
     return seen.running
 
 
@@ -330,6 +339,15 @@ def _unnamed() -> Problem:
         why="The address names none, and none is remembered of this workspace.",
         remedy="Name it with --warehouse-id; it stands in the warehouse's own address.",
         step="workspace",
+    )
+
+
+def _unread(workspace: Workspace) -> Problem:
+    return Problem(
+        code="warehouse.unread",
+        what=f"The answer of {workspace.host} does not say in which state the warehouse is.",
+        why="Every answer about a warehouse says so. Something else may have answered.",
+        remedy="Look again; if it stays, check the address of the workspace and the proxy.",
     )
 
 

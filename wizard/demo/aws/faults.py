@@ -19,11 +19,15 @@ class Fault:
     after_handler: bool
     delay: float
     resource: str
+    body: bytes | None = None
+    """What is answered instead, as it is; None: an error in the service's own words."""
+    drop: bool = False
+    """The connection breaks without an answer."""
 
     @property
     def fails(self) -> bool:
-        """Whether the call is answered with an error (else it is only delayed)."""
-        return self.status > 0
+        """Whether the caller gets anything but the true answer (else it is only delayed)."""
+        return self.status > 0 or self.body is not None or self.drop
 
     def covers(self, action: str, resource: str) -> bool:
         """Whether this order still stands and is about such a call."""
@@ -49,13 +53,16 @@ class Faults:
         after_handler: bool = False,
         delay: float = 0.0,
         resource: str = "*",
+        body: bytes | None = None,
+        drop: bool = False,
     ) -> Fault:
         """Order a failure and return it (its `remaining` tells how often it is still due).
 
         `action` and `resource` may hold `*`. `status` 0 means: only wait `delay` seconds, then go on.
-        `times` 0 means for ever. `after_handler` lets AWS do the work first and lose the answer.
+        `times` 0 means for ever. `after_handler` lets AWS do the work first and lose the answer. `body` is answered
+        as it is, with `status` or 200; `drop` breaks the connection without an answer.
         """
-        order = Fault(action, status, code, message, times or -1, after_handler, delay, resource)
+        order = Fault(action, status, code, message, times or -1, after_handler, delay, resource, body, drop)
         with self._lock:
             self._orders.append(order)
         return order

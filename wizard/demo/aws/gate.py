@@ -19,7 +19,7 @@ from wizard.demo.aws.principals import KeyRefused, Keyring, Principal
 from wizard.demo.aws.simulate import PolicySimulator
 from wizard.demo.aws.sts import SecurityTokenService
 from wizard.demo.aws.target import Need, Protocol, Target
-from wizard.demo.aws.wire import Reply, Request
+from wizard.demo.aws.wire import NO_REPLY, Reply, Request
 
 _NOBODY = Principal("root", ACCOUNT, "", "", "", "")
 """Stands in for a caller whose key was refused, so that the call can still be logged."""
@@ -166,6 +166,10 @@ def _not_known(target: Target) -> Reply:
 
 
 def _failure(fault: Fault, target: Target) -> Reply:
+    if fault.drop:
+        return NO_REPLY
+    if fault.body is not None:
+        return Reply(fault.status or 200, fault.body, {"Content-Type": "text/plain"})
     code = fault.code or ("ServiceUnavailable" if fault.status == 503 else "InternalFailure")
     message = fault.message or "The request failed because the demo was told to let it fail."
     return refusals.error(target.protocol, target.service, fault.status, code, message)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, cast
 
-from wizard.demo.aws.wire import Reply, Request
+from wizard.demo.aws.wire import NO_REPLY, Reply, Request
 
 Handler = Callable[[Request], Reply]
 
@@ -91,7 +91,11 @@ class _Connection(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self._body(headers))
-        self._send(cast(LoopbackServer, self.server).answer(request))
+        reply = cast(LoopbackServer, self.server).answer(request)
+        if reply is NO_REPLY:
+            self.close_connection = True
+        else:
+            self._send(reply)
 
     def _body(self, headers: dict[str, str]) -> bytes:
         if "chunked" in headers.get("transfer-encoding", "").lower():

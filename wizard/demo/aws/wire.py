@@ -65,6 +65,10 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
+NO_REPLY = Reply(0)
+"""The connection breaks instead of an answer."""
+
+
 def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
     """`value` as a JSON reply."""
     body = json.dumps(value).encode()

@@ -93,8 +93,9 @@ def told(doing: str) -> Iterator[None]:
 def failures() -> tuple[type[Exception], ...]:
     """Everything a call to AWS may raise, for `except`; faults of our own are not among them."""
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 
-    return (BotoCoreError, ClientError, Problem, OSError, ValueError)
+    return (BotoCoreError, ClientError, ResponseParserError, Problem, OSError, ValueError)
 
 
 def code_of(error: BaseException) -> str:
@@ -104,8 +105,24 @@ def code_of(error: BaseException) -> str:
     return str(details.get("Code", "")) if isinstance(details, dict) else ""
 
 
+def _status(error: BaseException) -> int:
+    """The HTTP status that came with `error`; 0 when it is not AWS's answer."""
+    response = getattr(error, "response", None)
+    meta = response.get("ResponseMetadata") if isinstance(response, dict) else None
+    status = meta.get("HTTPStatusCode") if isinstance(meta, dict) else None
+    return status if isinstance(status, int) else 0
+
+
 def _other_answer(error: BaseException, text: str, doing: str) -> Problem:
     code = code_of(error) or "an error"
+    if _status(error) >= 500:
+        return Problem(
+            code="aws.failed",
+            what=f"AWS could not answer while {doing}.",
+            why=f"It said {one_line(code, 80)}: a fault on its own side.",
+            remedy="Wait a minute and try again; https://health.aws.amazon.com/health/status shows its disturbances.",
+            evidence=(text,),
+        )
     return Problem(
         code="aws.error",
         what=f"AWS answered with {one_line(code, 80)} while {doing}.",

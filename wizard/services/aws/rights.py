@@ -20,7 +20,7 @@ from wizard.services.aws import denials, lake
 from wizard.services.aws.errors import code_of, failures, problem
 from wizard.services.aws.identity import Caller
 from wizard.services.aws.reasons import DENIALS
-from wizard.services.aws.session import AwsSession
+from wizard.services.aws.session import AwsSession, intercepted
 from wizard.services.aws.simulate import Prediction, Simulator
 
 _TITLE = "The role may read S3, Glue and LakeFormation"
@@ -83,7 +83,7 @@ def _s3(session: AwsSession, wanted: Wanted) -> _Part | None:
         if ruling == "Deny":
             denial = _refused("S3", wanted.role_arn, action, resource, "resource_explicit")
             return _Part("S3", Verdict.GAP, f"the bucket's policy denies {action}", denial)
-        if prediction.allowed:
+        if prediction.allowed and read:
             continue
         if ruling == "Allow" and not prediction.reason.endswith("explicit"):
             return _Part("S3", Verdict.PREDICTED, f"the bucket's policy lets the role do {action}")
@@ -91,7 +91,7 @@ def _s3(session: AwsSession, wanted: Wanted) -> _Part | None:
             why = (
                 prediction.evidence if prediction.allowed is None else "the bucket's policy could not be read"
             )
-            return _Part("S3", Verdict.UNKNOWN, why)
+            return _Part("S3", Verdict.UNKNOWN, why, _unpredicted(why))
         denial = _refused("S3", wanted.role_arn, action, resource, prediction.reason)
         return _Part("S3", Verdict.GAP, f"the role may not do {action} on {resource}", denial)
     return _Part("S3", Verdict.PREDICTED, "AWS predicts that it may read")
@@ -110,7 +110,7 @@ def _glue(session: AwsSession, wanted: Wanted) -> Iterator[_Part]:
             continue
         action, prediction = refused
         if prediction.allowed is None:
-            yield _Part("Glue", Verdict.UNKNOWN, prediction.evidence)
+            yield _Part("Glue", Verdict.UNKNOWN, prediction.evidence, _unpredicted(prediction.evidence))
         else:
             denial = _refused("Glue", wanted.role_arn, action, resource, prediction.reason)
             yield _Part("Glue", Verdict.GAP, f"the role may not do {action} on {resource}", denial)
@@ -166,7 +166,9 @@ def _granted(session: AwsSession, database: str) -> list[Mapping[str, Any]]:
     more: dict[str, str] = {}
     while True:
         page = client.list_permissions(Resource={"Database": {"Name": database}}, **more)
-        found += page.get("PrincipalResourcePermissions") or []
+        if "PrincipalResourcePermissions" not in page:
+            raise intercepted()
+        found += page["PrincipalResourcePermissions"]
         if not page.get("NextToken"):
             return found
         more = {"NextToken": page["NextToken"]}
@@ -200,6 +202,8 @@ def _bucket_policy(session: AwsSession, bucket: str) -> tuple[list[Mapping[str, 
         document = json.loads(session.client("s3").get_bucket_policy(Bucket=bucket)["Policy"])
     except failures() as error:
         return [], code_of(error) in ("NoSuchBucketPolicy", "NoSuchBucket")
+    if not isinstance(document, dict) or "Statement" not in document:
+        return [], False
     return [each for each in _list(document.get("Statement")) if isinstance(each, Mapping)], True
 
 
@@ -246,6 +250,19 @@ def _refused(name: str, role_arn: str, action: str, resource: str, reason: str) 
         else "",
         step="apply",
         evidence=(role_arn,),
+    )
+
+
+def _unpredicted(why: str) -> Problem:
+    return Problem(
+        code="chain.rights.unpredicted",
+        what="Whether the role may read could not be asked of AWS.",
+        why=why[:1].upper() + why[1:],
+        remedy="Look again, or ask an AWS administrator for the statement below. A query that reads is proof as well.",
+        copy=denials.policy(
+            {"Effect": "Allow", "Action": ["iam:SimulatePrincipalPolicy"], "Resource": ["*"]}
+        ),
+        step="credentials",
     )
 
 

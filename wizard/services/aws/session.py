@@ -17,6 +17,9 @@ from wizard.services.aws.reasons import CONNECTION
 
 DEFAULT_REGION = "us-east-1"
 
+READ_SECONDS = 15.0
+"""How long AWS may think about one answer."""
+
 NEEDED = timedelta(minutes=10)
 """What a plan and an apply of the module may take; below the least that AWS gives a session, a quarter of an hour."""
 
@@ -109,7 +112,7 @@ def botocore_session(places: AwsPlaces, profile: str | None = None) -> Any:
             if kwargs.get("verify") is None and places.ca_bundle:
                 kwargs["verify"] = places.ca_bundle
             client = super().create_client(service_name, *args, **kwargs)
-            client.meta.events.register("before-parse", _no_web_page)
+            client.meta.events.register("before-parse", _an_answer)
             return client
 
     nowhere = Path("/nonexistent/aws")
@@ -125,12 +128,25 @@ def botocore_session(places: AwsPlaces, profile: str | None = None) -> Any:
     )
 
 
-def _no_web_page(response_dict: Mapping[str, Any], **_: object) -> None:
-    """Raises Problem when a web page came instead of an answer; botocore would take it for an empty one."""
-    body = response_dict.get("body")
-    if isinstance(body, bytes) and body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        row = CONNECTION["intercepted"]
-        raise Problem(row.code, row.what, row.why, row.remedy, row.who)
+def _an_answer(operation_model: Any, response_dict: Mapping[str, Any], **_: object) -> None:
+    """Raises Problem when something else came instead of an answer; botocore takes it for an empty one, or stumbles."""
+    body, shape = response_dict.get("body"), operation_model.output_shape
+    if not isinstance(body, bytes):
+        return
+    if body[:200].lstrip().lower().startswith((b"<!doctype html", b"<html")):
+        raise intercepted()
+    if shape is None or response_dict["status_code"] >= 300:
+        return
+    wrapper = shape.serialization.get("resultWrapper", "")
+    is_json = "json" in operation_model.service_model.protocol
+    if wrapper.encode() not in body or (is_json and body.lstrip()[:1] not in (b"", b"{")):
+        raise intercepted()
+
+
+def intercepted() -> Problem:
+    """Something answered, and it was not AWS."""
+    row = CONNECTION["intercepted"]
+    return Problem(row.code, row.what, row.why, row.remedy, row.who)
 
 
 class AwsSession:
@@ -187,7 +203,7 @@ class AwsSession:
             if (service, where) not in self._clients:
                 config = Config(
                     connect_timeout=5,
-                    read_timeout=15,
+                    read_timeout=READ_SECONDS,
                     # Identity is asked first: without a network that must be told soon, not after five tries.
                     retries={"mode": "standard", "total_max_attempts": 2 if service == "sts" else 5},
                     max_pool_connections=16,

@@ -17,7 +17,7 @@ from wizard.core.facts import Registered
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
 from wizard.core.text import one_line
-from wizard.services.databricks.refusals import UNANSWERED
+from wizard.services.databricks.refusals import UNANSWERED, not_json
 
 if TYPE_CHECKING:
     from wizard.services.databricks.client import Workspace
@@ -96,12 +96,14 @@ def last_part(arn: str) -> str:
 def listed(workspace: Workspace) -> list[Profile]:
     """The profiles the caller may use. Raises Problem."""
     answer = workspace.get(f"{_ROOT}/list")
-    entries = answer.get("instance_profiles")
+    entries = answer.get("instance_profiles", [])
+    if not isinstance(entries, list):
+        raise not_json(workspace.host)
     return [
         Profile(
             one_line(e.get("instance_profile_arn") or "", 2048), one_line(e.get("iam_role_arn") or "", 2048)
         )
-        for e in (entries if isinstance(entries, list) else [])
+        for e in entries
         if isinstance(e, dict)
     ]
 

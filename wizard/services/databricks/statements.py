@@ -76,12 +76,14 @@ def execute(
         },
     )
     statement_id, pause = one_line(answer.get("statement_id") or "", 64), 0.2
-    while _state(answer) in ("PENDING", "RUNNING"):
+    while statement_id and _state(answer) in ("PENDING", "RUNNING"):
         if clock() - begun > _LIMIT_SECONDS:
             raise _too_slow(workspace, statement_id, statement)
         yield Wait(pause)
         pause = min(pause * 1.5, 2.0)
         answer = workspace.get(f"{_ROOT}/{statement_id}")
+    if _state(answer) in ("", "PENDING", "RUNNING"):
+        raise _unread(workspace, statement)
     if _state(answer) != "SUCCEEDED":
         raise failed(answer, statement)
     return _result(answer, clock() - begun)
@@ -298,6 +300,16 @@ def _result(answer: Json, seconds: float) -> Result:
         tuple(names),
         tuple(tuple("NULL" if value is None else value for value in row) for row in rows),
         seconds,
+    )
+
+
+def _unread(workspace: Workspace, statement: str) -> Problem:
+    return Problem(
+        "query.unread",
+        f"The answer of {workspace.host} does not say what became of the query.",
+        "Every answer about a statement says so. Something else may have answered.",
+        "Run it again; if it stays, check the address of the workspace and the proxy.",
+        evidence=(one_line(statement, 300),),
     )
 
 

@@ -141,11 +141,15 @@ def stop(workspace: Workspace, warehouse_id: str) -> None:
 
 def findings(workspace: Workspace, warehouse_id: str) -> list[Finding]:
     """Whether the warehouse runs and is healthy now. Raises Problem when it cannot be asked."""
-    seen = get(workspace, warehouse_id)
+    return [finding(get(workspace, warehouse_id))]
+
+
+def finding(seen: Warehouse) -> Finding:
+    """`chain.warehouse`: whether what was seen runs and is healthy."""
     title = f"The warehouse {seen.name} runs and is healthy"
     said = f"it {health.words(seen.state, seen.health)}"
     if seen.healthy:
-        return [Finding("chain.warehouse", title, Verdict.PROVEN, said)]
+        return Finding("chain.warehouse", title, Verdict.PROVEN, said)
     if seen.reason_code or seen.health == "FAILED":
         problem = failure(seen)
     else:
@@ -156,7 +160,7 @@ def findings(workspace: Workspace, warehouse_id: str) -> list[Finding]:
             remedy="Start it in the step Start the warehouse.",
             step="warehouse",
         )
-    return [Finding("chain.warehouse", title, Verdict.GAP, said, problem)]
+    return Finding("chain.warehouse", title, Verdict.GAP, said, problem)
 
 
 def follow(
