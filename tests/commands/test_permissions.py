@@ -96,13 +96,15 @@ def test_a_type_that_is_not_known_is_said_to_be_that(module: Path) -> None:
 
 
 def test_what_is_not_read_is_said_to_be_that(module: Path) -> None:
-    (module / "child.tf").write_text('module "net" {\n  source = "./net"\n}\n# module "not" {\n')
+    (module / "child.tf").write_text('module "net" {\n  source = "example/net/aws"\n}\n# module "not" {\n')
     (module / "more.tf.json").write_text('{"resource": {"aws_sqs_queue": {"q": {}}}}')
+    (module / "bad.tf.json").write_text('{"resource": ')
     (module / "other.tf").write_text('resource "random_id" "r" {\n  byte_length = 4\n}\n')
     rows = json.loads(ran("--list", "--json", "--terraform-dir", str(module)).stdout)
     assert [(row["address"], row["type"]) for row in rows if not row.get("known", True)] == [
+        ("aws_sqs_queue.q", "aws_sqs_queue"),
+        ("bad.tf.json", "file"),
         ("module.net", "module"),
-        ("more.tf.json", "file"),
     ]
     assert not any(row["type"] == "random_id" for row in rows), "it needs nothing of AWS"
     held = {"mode": "managed", "type": "aws_iam_role", "name": "r", "provider": 'provider["x/hashicorp/aws"]'}
@@ -118,10 +120,13 @@ def test_what_is_not_read_is_said_to_be_that(module: Path) -> None:
 
 
 def test_what_is_not_read_could_not_be_checked(aws: EmbeddedAws, module: Path) -> None:
-    (module / "child.tf").write_text('module "net" {\n  source = "./net"\n}\n')
+    (module / "child.tf").write_text('module "net" {\n  source = "example/net/aws"\n}\n')
     done = ran("--terraform-dir", str(module), **credentials(aws, "strong", "*"))
     assert done.returncode == 4
-    assert "? could not check  What module.net needs: the wizard does not read" in done.stdout
+    assert (
+        "? could not check  What module.net needs: this module is not on this computer yet: run"
+        in done.stdout
+    )
 
 
 def test_all_proven_or_predicted_is_0(aws: EmbeddedAws, module: Path) -> None:

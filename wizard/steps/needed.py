@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,21 +16,38 @@ if TYPE_CHECKING:
     from wizard.services.aws.permissions import Proven
     from wizard.services.aws.requirements import Need, ResourceRef
     from wizard.services.aws.session import AwsSession
-    from wizard.services.terraform import module, provider, state
+    from wizard.services.hcl import foresight
+    from wizard.services.terraform import provider, state, stream
 else:
     provider = lazy("wizard.services.terraform.provider")
     permissions = lazy("wizard.services.aws.permissions")
     requirements = lazy("wizard.services.aws.requirements")
-    module = lazy("wizard.services.terraform.module")
+    foresight = lazy("wizard.services.hcl.foresight")
     state = lazy("wizard.services.terraform.state")
+    stream = lazy("wizard.services.terraform.stream")
 
 
-def resources(folder: Path, environ: Mapping[str, str], account: str = "") -> list[ResourceRef]:
-    """Everything in AWS that the module in `folder` is about. `account` is used where names hold it.
+def resources(
+    folder: Path, environ: Mapping[str, str], account: str = "", partition: str = "aws", region: str = ""
+) -> list[ResourceRef]:
+    """Everything in AWS that the module in `folder` is about: what the state holds, then what is declared beside it.
 
-    A child module that the state does not hold yet, and a file in JSON, stand for themselves: what is in them is not
-    known. Raises Problem when the state cannot be read.
+    What is not there yet has a name where the text tells it; `account`, `partition` and `region` (of a provider that
+    names none) are used where names hold them. A module or file that cannot be looked into stands for what is in it:
+    that is not known. Raises Problem when the state cannot be read.
     """
+    held = state.read(folder, environ)
+    there = list(held.resources) if held else []
+    place = foresight.Place(account or (held.account if held else ""), partition, region)
+    outlook = foresight.foresee(folder, place, environ)
+    addresses = _Addresses(each.address for each in there)
+    coming = [
+        state.declared(
+            each.address, each.type, each.values, region=each.region, arn=each.arn, given=each.given
+        )
+        for each in outlook.resources
+        if not addresses.hold(each.address, each.certain)
+    ]
     found = [
         requirements.ResourceRef(
             each.address,
@@ -42,22 +59,37 @@ def resources(folder: Path, environ: Mapping[str, str], account: str = "") -> li
             parent=each.parent,
             options=each.options,
         )
-        for each in state.resources(folder, environ, account)
+        for each in there + coming
         # Other providers' resources need nothing of AWS.
         if each.type.startswith("aws_")
     ]
     return found + [
         requirements.ResourceRef(address, kind)
-        for address, kind in module.unread(folder)
-        if not any(ref.address.startswith((f"{address}.", f"{address}[")) for ref in found)
+        for address, kind in outlook.unread
+        if kind == "file"
+        or not any(ref.address.startswith((f"{address}.", f"{address}[")) for ref in found if ref.exists)
     ]
+
+
+class _Addresses:
+    """Addresses of what the state holds, and whether something that is declared is among them."""
+
+    def __init__(self, held: Iterable[str]) -> None:
+        self._exact = set(held)
+        self._without = {stream.without_index(each) for each in self._exact}
+
+    def hold(self, address: str, certain: bool) -> bool:
+        """`certain`: how many of it there are is known. Terraform itself takes `x` for `x[0]` and back."""
+        if not certain:
+            return stream.without_index(address) in self._without
+        return not self._exact.isdisjoint((address, f"{address}[0]", address.removesuffix("[0]")))
 
 
 def needs(
     folder: Path, environ: Mapping[str, str], account: str, region: str, partition: str = "aws"
 ) -> list[Need]:
     """Every action Terraform will want in the next plan and apply of the module in `folder`. Raises Problem."""
-    found = resources(folder, environ, account)
+    found = resources(folder, environ, account, partition, region)
     return requirements.needs(found, account=account, region=region, partition=partition)
 
 

@@ -14,9 +14,10 @@ from wizard.core.question import YES, Answers, Question, confirm
 from wizard.core.text import one_line, plural
 
 if TYPE_CHECKING:
-    from wizard.services.terraform import naming, state
+    from wizard.services.hcl import foresight
+    from wizard.services.terraform import state
 else:
-    naming = lazy("wizard.services.terraform.naming")
+    foresight = lazy("wizard.services.hcl.foresight")
     state = lazy("wizard.services.terraform.state")
 
 
@@ -42,7 +43,7 @@ def refuse_wrong_place(folder: Path, environ: Mapping[str, str], who: AwsIdentit
     ]:
         # They may set the region in ways that only Terraform can tell.
         return
-    places = naming.regions(folder)
+    places = foresight.regions(folder)
     moved = [
         (each.address, each.region, wanted)
         for each in held.resources

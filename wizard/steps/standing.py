@@ -53,13 +53,14 @@ def refusal(facts: Facts, services: Services, lost: Sequence[str], made: Sequenc
 
     machine, who = facts.need(Machine), facts.need(AwsIdentity)
     folder = Path(machine.module)
-    refs = needed.resources(folder, services.environ, who.account)
+    partition = who.arn.split(":")[1]
+    refs = needed.resources(folder, services.environ, who.account, partition)
     wanted = [
         ref
         for ref in refs
         if ref.address in lost or (ref.address in made and ref.type in _COLLIDE and not ref.exists)
     ]
-    looks = existence.look(signed_in(services), wanted, who.account, who.arn.split(":")[1])
+    looks = existence.look(signed_in(services), wanted, who.account, partition)
     there = existence.Presence
     hidden = [look for look in looks if look.ref.address in lost and look.presence is not there.ABSENT]
     if hidden:

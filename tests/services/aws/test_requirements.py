@@ -179,6 +179,38 @@ def test_glue_is_asked_the_whole_way_up() -> None:
     }
 
 
+def test_a_path_is_part_of_what_is_asked_for() -> None:
+    role = ResourceRef("aws_iam_role.r", "aws_iam_role", "r", arn=f"{IAM}:role/teams/r")
+    user = ResourceRef("aws_iam_user.u", "aws_iam_user", "u", arn=f"{IAM}:user/teams/u")
+    profile = ResourceRef("aws_iam_instance_profile.p", "aws_iam_instance_profile", "p", parent="r")
+    inline = ResourceRef("aws_iam_role_policy.x", "aws_iam_role_policy", "x", parent="r")
+    key = ResourceRef("aws_iam_access_key.k", "aws_iam_access_key", parent="u")
+    stranger = ResourceRef("aws_iam_user_policy.x", "aws_iam_user_policy", "x", parent="r")
+    found = needs([role, user, profile, inline, key, stranger], account=ACCOUNT)
+    told = {(n.address, n.action): n.resource_arn for n in found}
+    assert told[profile.address, "iam:PassRole"] == role.arn
+    assert told[profile.address, "iam:CreateInstanceProfile"] == f"{IAM}:instance-profile/p"
+    assert told[inline.address, "iam:PutRolePolicy"] == role.arn
+    assert told[key.address, "iam:CreateAccessKey"] == user.arn
+    assert told[stranger.address, "iam:PutUserPolicy"] == f"{IAM}:user/r"
+
+
+def test_a_key_that_is_still_to_be_made_may_get_any_id() -> None:
+    kms = f"arn:aws:kms:us-east-1:{ACCOUNT}"
+    coming = ResourceRef("aws_kms_key.k", "aws_kms_key", options=frozenset({"tags"}))
+    alias = ResourceRef("aws_kms_alias.a", "aws_kms_alias", "alias/a", arn=f"{kms}:alias/a")
+    assert pairs(need(coming), "create") == {("kms:CreateKey", "*"), ("kms:TagResource", f"{kms}:key/*")}
+    assert pairs(need(alias), "create") == {
+        ("kms:CreateAlias", f"{kms}:alias/a"),
+        ("kms:CreateAlias", f"{kms}:key/*"),
+    }
+    there = ResourceRef("aws_kms_alias.a", "aws_kms_alias", "alias/a", parent=f"{kms}:key/1", exists=True)
+    assert pairs(need(there, deleting=True), "delete") == {
+        ("kms:DeleteAlias", f"{kms}:alias/a"),
+        ("kms:DeleteAlias", f"{kms}:key/1"),
+    }
+
+
 def test_who_hands_on_a_role_must_be_allowed_to_pass_it() -> None:
     for kind, parent in (
         ("aws_glue_crawler", "runner"),

@@ -12,7 +12,9 @@ import pytest
 from wizard.core.problem import Problem
 from wizard.demo.recording.tape import tape
 from wizard.services.aws import requirements
+from wizard.services.aws.requirements import ResourceRef
 from wizard.services.terraform import module, state
+from wizard.steps import needed
 
 ACCOUNT = "123456789012"
 
@@ -36,8 +38,8 @@ def entry(**more: Any) -> dict[str, Any]:
     return {**common, **more}
 
 
-def by_address(folder: Path) -> dict[str, state.Resource]:
-    return {each.address: each for each in state.resources(folder)}
+def by_address(folder: Path) -> dict[str, ResourceRef]:
+    return {each.address: each for each in needed.resources(folder, {})}
 
 
 def test_the_account_and_the_outputs(folder: Path) -> None:
@@ -49,7 +51,7 @@ def test_the_account_and_the_outputs(folder: Path) -> None:
 
 
 def test_regions_follow_the_bucket_and_its_provider(folder: Path) -> None:
-    regions = {each.address: each.region for each in state.resources(folder) if each.exists}
+    regions = {each.address: each.region for each in needed.resources(folder, {}) if each.exists}
     remote = {address for address, region in regions.items() if region == "us-west-2"}
     assert remote == {address for address in regions if address.endswith(".remote")}
     assert len(remote) == 4
@@ -116,13 +118,7 @@ def test_names_and_parents(folder: Path) -> None:
 
 def test_every_resource_that_exists_can_be_asked_about_by_name(folder: Path) -> None:
     """The permission check must never fall back to `*` for what the state names."""
-    refs = [
-        requirements.ResourceRef(
-            each.address, each.type, each.name, each.region, each.exists, each.arn, each.parent
-        )
-        for each in state.resources(folder)
-        if each.exists
-    ]
+    refs = [each for each in needed.resources(folder, {}) if each.exists]
     needs = requirements.needs(refs, account=ACCOUNT)
     assert [need.address for need in needs if not need.known] == []
     vague = {n.action for n in needs if n.resource_arn == "*"}
@@ -134,28 +130,28 @@ def test_every_resource_that_exists_can_be_asked_about_by_name(folder: Path) -> 
 
 
 def test_declared_and_not_there_yet(folder: Path) -> None:
-    missing = [each for each in state.resources(folder) if not each.exists]
+    missing = [each for each in needed.resources(folder, {}) if not each.exists]
     assert [each.address for each in missing] == [
         "data.aws_caller_identity.current",
         "data.aws_partition.current",
     ]
     (folder / "terraform.tfvars").write_text('project_prefix = "htdrecprefix"\nuc_external_id = "a1"\n')
-    missing = [each for each in state.resources(folder) if not each.exists]
-    assert missing[0].address == "aws_iam_role_policy.unity_catalog"
+    missing = [each for each in needed.resources(folder, {}) if not each.exists]
+    assert missing[0].address == "aws_iam_role_policy.unity_catalog[0]"
     assert (missing[0].name, missing[0].parent) == ("unity-catalog", "htdrecprefix-role")
 
 
 def test_nothing_exists_before_the_first_apply(folder: Path) -> None:
     (folder / "terraform.tfstate").unlink()
     assert state.read(folder) is None
-    found = state.resources(folder)
+    found = needed.resources(folder, {})
     assert len(found) == 25, "without Unity Catalog its policy is not counted"
     assert not any(each.exists for each in found)
 
 
 def test_what_is_not_of_aws_needs_no_permission(tmp_path: Path) -> None:
     (tmp_path / "main.tf").write_text('resource "terraform_data" "x" {}\nresource "aws_iam_role" "y" {}\n')
-    assert [each.address for each in state.resources(tmp_path)] == ["aws_iam_role.y"]
+    assert [each.address for each in needed.resources(tmp_path, {})] == ["aws_iam_role.y"]
 
 
 def test_instances_and_modules_have_their_own_addresses(tmp_path: Path) -> None:
@@ -164,7 +160,7 @@ def test_instances_and_modules_have_their_own_addresses(tmp_path: Path) -> None:
     each = entry(module="module.m[0]", type="aws_s3_bucket", name="b", instances=instances)
     keep(tmp_path, {"version": 4, "resources": [each]})
     (tmp_path / "main.tf").write_text('resource "aws_s3_bucket" "own" {}\n')
-    assert [r.address for r in state.resources(tmp_path)] == [
+    assert [r.address for r in needed.resources(tmp_path, {})] == [
         "module.m[0].aws_s3_bucket.b[0]",
         'module.m[0].aws_s3_bucket.b["a"]',
         'module.m[0].aws_s3_bucket.b["we\\"ird]"]',
@@ -177,7 +173,7 @@ def test_an_instance_stands_for_its_declaration(tmp_path: Path, key: object) -> 
     instances = [{"index_key": key, "attributes": {"bucket": "b"}}]
     keep(tmp_path, {"version": 4, "resources": [entry(type="aws_s3_bucket", name="b", instances=instances)]})
     (tmp_path / "main.tf").write_text('resource "aws_s3_bucket" "b" {\n  for_each = var.x\n}\n')
-    assert [each.exists for each in state.resources(tmp_path)] == [True]
+    assert [each.exists for each in needed.resources(tmp_path, {})] == [True]
 
 
 def test_a_strangers_account_in_a_policy_or_an_output_is_not_ours(tmp_path: Path) -> None:
@@ -225,7 +221,7 @@ def test_nothing_in_it_reaches_the_terminal_as_a_command(tmp_path: Path) -> None
 @pytest.mark.parametrize("text", ["", "  \n", "{}", '{"resources": null, "outputs": null}'])
 def test_an_empty_state_holds_nothing(tmp_path: Path, text: str) -> None:
     (tmp_path / "terraform.tfstate").write_text(text)
-    assert state.resources(tmp_path) == []
+    assert needed.resources(tmp_path, {}) == []
 
 
 @pytest.mark.parametrize(

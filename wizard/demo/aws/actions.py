@@ -96,7 +96,10 @@ def _kms_needs(operation: str, params: Mapping[str, Any], prefix: str) -> tuple[
     """
     action = f"kms:{operation}"
     if operation == "CreateKey":
-        return (Need(action, "*"), *([Need("kms:TagResource", "*")] if params.get("Tags") else []))
+        return (
+            Need(action, "*"),
+            *([Need("kms:TagResource", f"{prefix}:key/*")] if params.get("Tags") else []),
+        )
     names = [str(params[name]) for name in ("AliasName", "KeyId", "TargetKeyId") if params.get(name)]
     arns = [
         name

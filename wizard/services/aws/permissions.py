@@ -43,8 +43,9 @@ _SERVICES = {
 }
 
 _UNREAD = {
-    "module": "the wizard does not read the text of child modules; once applied, the state tells what is in it",
-    "file": "the wizard does not read Terraform's JSON syntax; once applied, the state tells what is in it",
+    "module": "this module is not on this computer yet: run terraform init in the module's folder, then check again",
+    "folder": "there is no Terraform configuration in the folder that this module is to be in",
+    "file": "this file is not valid: terraform validate says in which line; mend it, then check again",
 }
 """What stands for resources that are not seen -> why not."""
 

@@ -38,8 +38,11 @@ _WITH_PARENT = (
     "aws_iam_access_key",
     "aws_glue_crawler",
     "aws_lakeformation_resource",
+    "aws_kms_alias",
 )
-"""Types whose parent is never themselves: the user of a key, the role that is handed on."""
+"""Types whose parent is never themselves: the user of a key, the role that is handed on, the key of an alias."""
+_HOLDERS = ("aws_iam_role", "aws_iam_user")
+_OF_USER = ("aws_iam_user_policy", "aws_iam_user_policy_attachment", "aws_iam_access_key")
 _MODULES = re.compile(r"^(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
 """What stands before the address of a resource in a child module."""
 
@@ -60,6 +63,8 @@ class ResourceRef:
     arn: str = ""
     parent: str = ""
     """The role, user or bucket it belongs to, where it has one; otherwise taken from `name` or `arn`."""
+    parent_arn: str = ""
+    """ARN of the role or user it belongs to, where that is known: a name does not tell the path."""
     options: frozenset[str] = frozenset()
     """Words of the table's `when` that are true of it: `tags`, `force_destroy`, `versioned`; and `tainted`."""
 
@@ -218,16 +223,20 @@ def _kind(ref: ResourceRef) -> str:
 def related(resources: Sequence[ResourceRef]) -> list[ResourceRef]:
     """The same resources with what the others tell of them.
 
-    An instance profile wraps the module's role where there is only one that it can be; an object in a bucket
-    whose versions are kept has versions of its own.
+    An instance profile wraps the module's role where there is only one that it can be; a role that is named by its
+    name alone may have a path; an object in a bucket whose versions are kept has versions of its own.
     """
     roles = [ref.own_name for ref in resources if ref.type == "aws_iam_role" and _kind(ref) == ref.type]
+    arns = {(ref.type, ref.own_name): ref.arn for ref in resources if ref.type in _HOLDERS and ref.arn}
     versioned = {ref.holder for ref in resources if ref.type == "aws_s3_bucket_versioning" and ref.holder}
     found = []
     for each in resources:
         ref = each
         if ref.type == "aws_iam_instance_profile" and not ref.parent and len(roles) == 1:
             ref = replace(ref, parent=roles[0])
+        kind = "aws_iam_user" if ref.type in _OF_USER else "aws_iam_role"
+        if ref.type not in _HOLDERS and not ref.parent_arn:
+            ref = replace(ref, parent_arn=arns.get((kind, ref.parent or ref.holder), ""))
         if ref.type == "aws_s3_object" and ref.holder in versioned:
             ref = replace(ref, options=ref.options | {"versioned"})
         found.append(ref)
@@ -247,9 +256,21 @@ def resource_arns(
         return (_iam(name, ref, account, partition),)
     if service == "glue" and ref.own_name:
         return _glue(name, ref, f"arn:{partition}:glue:{region}:{account}")
-    if service == "kms":
-        return (ref.arn if ref.arn.startswith("arn:") else "*",)
+    if service == "kms" and account:
+        return _kms(name, ref, f"arn:{partition}:kms:{region}:{account}")
     return ("*",)
+
+
+def _kms(name: str, ref: ResourceRef, prefix: str) -> tuple[str, ...]:
+    """A key that is still to be made may get any id: what is asked about then is every key.
+
+    An alias is authorised together with the key it names.
+    Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+    """
+    known = next((arn for arn in (ref.parent, ref.arn) if ":key/" in arn), f"{prefix}:key/*")
+    if name.endswith("Alias") and ref.own_name:
+        return f"{prefix}:{ref.own_name}", known
+    return (known,)
 
 
 def _glue(name: str, ref: ResourceRef, prefix: str) -> tuple[str, ...]:
@@ -280,10 +301,7 @@ def _bucket_or_object(name: str, ref: ResourceRef, partition: str) -> str:
 
 def _iam(name: str, ref: ResourceRef, account: str, partition: str) -> str:
     kind = {
-        "aws_iam_user": "user",
-        "aws_iam_user_policy": "user",
-        "aws_iam_user_policy_attachment": "user",
-        "aws_iam_access_key": "user",
+        **dict.fromkeys(("aws_iam_user", *_OF_USER), "user"),
         "aws_iam_policy": "policy",
         "aws_iam_instance_profile": "instance-profile",
     }.get(ref.type, "role")
@@ -292,7 +310,9 @@ def _iam(name: str, ref: ResourceRef, account: str, partition: str) -> str:
         kind, subject = "role", ref.parent
         if subject.startswith("arn:"):
             return subject
-    elif f":{kind}/" in ref.arn:
+    if f":{kind}/" in ref.parent_arn:
+        return ref.parent_arn
+    if f":{kind}/" in ref.arn:
         return ref.arn
     return f"arn:{partition}:iam::{account}:{kind}/{subject}" if subject and account else "*"
 

@@ -15,7 +15,7 @@ from wizard.services.hcl import functions, operators, templates
 from wizard.services.hcl.operators import Failed, Undecided
 from wizard.services.hcl.scanner import HEREDOC, Scanner
 
-__all__ = ["Expression", "Failed", "Parser", "Scope", "Undecided", "parse"]
+__all__ = ["Expression", "Failed", "Parser", "Scope", "Undecided", "parse", "template"]
 
 Scope = Mapping[str, object]
 Expression = Callable[[Scope], object]
@@ -37,6 +37,17 @@ def parse(text: str) -> Expression:
     if parser.at < len(parser.text):
         raise parser.malformed("there is something behind the value")
     return found
+
+
+def template(text: str) -> Expression:
+    """A text with `${…}` in it, as JSON files hold them: without quotes, and a backslash is just that.
+
+    Raises Malformed; Undecided when nested too deeply.
+    """
+    try:
+        return templates.bare(Parser(text))
+    except RecursionError:
+        raise Undecided("brackets nested so deeply") from None
 
 
 class Parser(Scanner):

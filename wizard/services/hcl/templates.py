@@ -46,6 +46,11 @@ def heredoc(parser: Parser, opening: re.Match[str]) -> Expression:
     return found
 
 
+def bare(parser: Parser) -> Expression:
+    """The whole text of `parser`, which no quotes enclose."""
+    return _Template(parser, len(parser.text), 0, escapes=False).whole()
+
+
 class _Template:
     """One text up to `end`, in pieces."""
 

@@ -19,11 +19,11 @@ OUTPUTS = ("instance_profile_arn", "role_arn")
 UNSAVED = "errored.tfstate"
 """What Terraform leaves in the folder when it cannot save its state."""
 _STAMP = ".htd-wizard-module"
-TEXT = r'"(?:\\.|[$%]\{(?:[^{}"]|"(?:\\.|[^"\\])*"|\{[^{}]*\})*\}|[^"\\\n])*"'
+_TEXT = r'"(?:\\.|[$%]\{(?:[^{}"]|"(?:\\.|[^"\\])*"|\{[^{}]*\})*\}|[^"\\\n])*"'
 """A text in quotes, with templates in it."""
 _CODE = re.compile(
     rf"""
-    (?P<text>{TEXT})
+    (?P<text>{_TEXT})
     | \#[^\n]* | //[^\n]* | /\*.*?\*/
     | <<-?(?P<tag>\w+)\n.*?^[ \t]*(?P=tag)$
     """,
@@ -31,7 +31,6 @@ _CODE = re.compile(
 )
 """Texts, which are kept, and comments and heredocs, which are not: both may look like blocks."""
 _BLOCK = re.compile(r'(?m)^\s*(resource|data|variable|output)\s+"([^"\n]+)"(?:\s+"([^"\n]+)")?\s*\{')
-_CHILD = re.compile(r'(?m)^\s*module\s+"([^"\n]+)"\s*\{')
 
 _ELSEWHERE = re.compile(r'(?m)^\s*(?:backend\s+"(?!local")\w+"|cloud)\s*\{')
 
@@ -98,15 +97,6 @@ def declared(folder: Path) -> list[Declared]:
             for kind, first, second in _BLOCK.findall(text)
         ]
     return found
-
-
-def unread(folder: Path) -> list[tuple[str, str]]:
-    """(address or file name, `module` or `file`) of what `declared` does not look into: child modules, JSON syntax."""
-    found = []
-    for file in sorted(folder.glob("*.tf")):
-        text = code(file.read_text("utf-8-sig", errors="replace"))
-        found += [(f"module.{one_line(name, 200)}", "module") for name in _CHILD.findall(text)]
-    return found + [(one_line(file.name, 200), "file") for file in sorted(folder.glob("*.tf.json"))]
 
 
 def code(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,8 @@ from typing import Any
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.terraform.module import OUTPUTS, declared
-from wizard.services.terraform.naming import foresee
-from wizard.services.terraform.stream import cleaned, without_index
+from wizard.services.terraform.module import OUTPUTS
+from wizard.services.terraform.stream import cleaned
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 _REGION = re.compile(r"arn:[\w-]+:[\w-]+:([a-z]{2}(?:-[a-z]+)+-\d):")
@@ -43,6 +42,7 @@ _PARENTS = {
     "aws_glue_crawler": "role",
     "aws_lakeformation_resource": "role_arn",
     "aws_lakeformation_permissions": "principal",
+    "aws_kms_alias": "target_key_arn",
 }
 """Type -> the argument that names what a resource belongs to, or the role it is given."""
 _ALIAS = re.compile(r"\]\.(\w+)$")
@@ -142,32 +142,22 @@ def _account(values: Sequence[Mapping[str, Any]]) -> str:
     return found.most_common(1)[0][0] if found else ""
 
 
-def resources(folder: Path, environ: Mapping[str, str] | None = None, account: str = "") -> list[Resource]:
-    """Everything in AWS the module is about: what the state holds, then what is declared and not there yet.
-
-    What is not there yet has a name where the module's text tells it; `account` is used where names hold it.
-    """
-    state = read(folder, environ)
-    held = list(state.resources) if state else []
-    known = {without_index(each.address) for each in held}
-    foreseen = foresee(folder, account or (state.account if state else ""))
-    return held + [
-        Resource(
-            address=each.address,
-            type=each.type,
-            # What lives inside another resource cannot be named without it.
-            name=one_line(_name(each.type, values), 300) if parent or each.type not in _INSIDE else "",
-            region=one_line(foreseen[each.address].region, 40),
-            exists=False,
-            parent=parent,
-            options=_OPTIONS & foreseen[each.address].given,
-        )
-        for each in declared(folder)
-        if each.block in ("resource", "data") and each.type.startswith("aws_")
-        if each.address not in known and not foreseen[each.address].absent
-        for values in [foreseen[each.address].values]
-        for parent in [one_line(_parent(each.type, values), 300)]
-    ]
+def declared(
+    address: str, kind: str, values: Mapping[str, Any], *, region: str, arn: str, given: Collection[str]
+) -> Resource:
+    """A resource that is not there yet, with the `values` that its text tells and the arguments that are `given`."""
+    parent = one_line(_parent(kind, values), 300)
+    return Resource(
+        address=address,
+        type=kind,
+        # What lives inside another resource cannot be named without it.
+        name=one_line(_name(kind, values), 300) if parent or kind not in _INSIDE else "",
+        region=region,
+        exists=False,
+        arn="" if kind in _INSIDE else arn,
+        parent=parent,
+        options=_OPTIONS & frozenset(given),
+    )
 
 
 class _Regions:
@@ -240,8 +230,10 @@ def _database(values: Mapping[str, Any]) -> str:
         ("table_with_columns", "database_name"),
     ):
         entries = values.get(block)
-        if isinstance(entries, list) and entries and isinstance(entries[0], dict):
-            return str(entries[0].get(key) or "")
+        # A file in JSON may have a block without its list.
+        first = entries[0] if isinstance(entries, list) and entries else entries
+        if isinstance(first, dict) and first:
+            return str(first.get(key) or "")
     return ""
 
 
