@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import os
 import resource
 import statistics
+import sys
+import threading
 import time
 from typing import ClassVar
 
@@ -14,7 +18,7 @@ from textual.app import App, ComposeResult
 
 from tests.bench import rival
 from tests.ui import scripted
-from wizard.core.event import Run
+from wizard.core.event import Run, Wait
 from wizard.core.facts import Facts, Machine
 from wizard.core.flow import Flow
 from wizard.core.journal import Journal
@@ -23,7 +27,7 @@ from wizard.core.redact import Redactor
 from wizard.services.terraform import plan, stream
 from wizard.services.terraform.listening import Heard, hear
 from wizard.services.terraform.rows import Rows
-from wizard.ui.app import WizardApp
+from wizard.ui.app import SWITCH, WizardApp
 from wizard.ui.evidence import Evidence
 
 RESOURCES = 800
@@ -100,43 +104,60 @@ class Storm(scripted.Scripted):
     id = "apply"
     title = "A storm of events"
     fact: ClassVar[type] = Machine
+    heard: ClassVar[list[str]] = lines()
+    began: ClassVar[tuple[float, float]]
 
     def run(self, facts: Facts, services: scripted.World) -> Run[Machine]:
+        yield Wait(0.5)
+        Storm.began = time.perf_counter(), time.process_time()
         heard = Heard(Rows(announces=True))
-        for line in lines():
+        for line in self.heard:
             yield from hear(stream.parse(line), heard)
         return Machine("terraform", "1", "", "")
 
 
 class Timed(WizardApp):
-    """Notes when a key arrives."""
+    """Notes how long keys were under way."""
 
-    arrived: float = 0.0
+    waits: list[float]
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and event.key == "f12":
-            self.arrived = time.perf_counter()
+        if isinstance(event, events.Key):
+            self.waits.append((time.monotonic() - event.time) * 1000)
         await super().on_event(event)
 
 
-async def storm() -> tuple[float, list[float]]:
-    """Events a second from the line to the screen, and how long keys took meanwhile, in milliseconds."""
+async def storm() -> tuple[float, float, list[float]]:
+    """Events a second from the line to the screen, processor seconds of it, how long keys took in milliseconds."""
     step = Storm()
     flow = Flow((step,), scripted.World, memory=Memory(None), journal=Journal(None, Redactor()))
     app = Timed(flow, step, badge="")
-    waits: list[float] = []
-    async with app.run_test(size=(120, 40)):
-        while step.id not in app.shell.panes or app.shell.panes[step.id].card is None:
-            pressed = time.perf_counter()
-            app.arrived = 0.0
-            app.post_message(events.Key("f12", None))
-            while not app.arrived:
-                await asyncio.sleep(0)
-            if step.id in app.shell.panes:
-                waits.append((app.arrived - pressed) * 1000)
-            await asyncio.sleep(0.004)
-        seconds = time.monotonic() - app.shell.panes[step.id].begun_at
-    return EVENTS / seconds, waits
+    app.waits = []
+    over = threading.Event()
+
+    def press() -> None:
+        while not over.wait(0.01):
+            app.post_message(events.Key("f20", None))
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.pause(0.3)
+        gc.collect()
+        gc.freeze()
+        app.waits.clear()
+        pane = app.shell.panes[step.id]
+        keys = threading.Thread(target=press)
+        keys.start()
+        while len(pane.log_lines.lines) < EVENTS:
+            await asyncio.sleep(0.005)
+        painted = asyncio.Event()
+        app.shell.call_after_refresh(painted.set)
+        await painted.wait()
+        began, spent = Storm.began
+        seconds, spent = time.perf_counter() - began, time.process_time() - spent
+        over.set()
+        keys.join()
+        await pilot.pause(0.05)
+    return EVENTS / seconds, spent, app.waits
 
 
 def heard_alone() -> float:
@@ -155,12 +176,15 @@ def main() -> None:
     )
     print(f"{'10,000 events heard, without a screen':<44} {heard_alone():8.0f} a second")
     rival.main(RESOURCES, ATTRIBUTES)
-    rate, waits = asyncio.run(storm())
-    waits.sort()
+    sys.setswitchinterval(SWITCH)
+    storms = [asyncio.run(storm()) for _ in range(5)]
+    waits = sorted(wait for _, _, waits in storms for wait in waits)
     p95 = waits[int(len(waits) * 0.95)]
     print(
-        f"{'10,000 events to the screen':<44} {rate:8.0f} a second, "
-        f"keys {statistics.median(waits):.1f} ms, p95 {p95:.1f} ms, longest {waits[-1]:.0f} ms"
+        f"{'10,000 events to the screen':<44} {max(each[0] for each in storms):8.0f} a second at best, "
+        f"{EVENTS / min(each[1] for each in storms):.0f} a second of processor time, "
+        f"keys {statistics.median(waits):.1f} ms, p95 {p95:.1f} ms, longest {waits[-1]:.0f} ms, "
+        f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors"
     )
 
 

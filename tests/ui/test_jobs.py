@@ -17,7 +17,7 @@ from wizard.core.memory import Memory
 from wizard.core.problem import Problem
 from wizard.core.question import Question
 from wizard.core.redact import Redactor
-from wizard.ui.jobs import BATCH, Asked, At, Begun, Done, Halted, Jobs, Stopped
+from wizard.ui.jobs import BATCH, MOST, Asked, At, Begun, Done, Halted, Jobs, Stopped
 
 
 class _Fact:
@@ -146,27 +146,61 @@ def test_a_problem_and_a_fault_both_end_in_a_problem() -> None:
     assert broken.flow.problems["one"] is problem
 
 
-def test_thousands_of_events_come_in_batches_with_one_word_each() -> None:
+def test_thousands_of_events_come_in_batches_and_never_far_ahead_of_the_screen() -> None:
+    far = threading.Event()
+
     def body() -> Run[_Fact]:
-        for number in range(3 * BATCH):
+        for number in range(2 * MOST):
+            if number == BATCH:
+                far.set()
             yield Line(str(number))
         return _Fact()
 
     desk = _Desk(body)
     desk.jobs.start(desk.step)
-    end = time.monotonic() + 20
-    while desk.jobs.running and time.monotonic() < end:
-        time.sleep(0.01)
-    time.sleep(0.05)
+    assert far.wait(10)
+    assert desk.jobs.running
     assert desk.news == 1
     first = desk.jobs.take()
     assert len(first) == BATCH
     assert desk.jobs.more
-    rest: list[At] = []
-    while desk.jobs.more:
-        rest += desk.jobs.take()
-    lines = [at.moment.text for at in [*first, *rest] if isinstance(at.moment, Line)]
-    assert lines == [str(number) for number in range(3 * BATCH)]
+    desk.seen += first
+    desk.until(Done)
+    lines = [at.moment.text for at in desk.seen if isinstance(at.moment, Line)]
+    assert lines == [str(number) for number in range(2 * MOST)]
+
+
+def test_the_same_wait_again_is_no_news() -> None:
+    def body() -> Run[_Fact]:
+        for reason in ("", "", "for the lock", "for the lock", ""):
+            yield Wait(0.001, reason)
+        yield Line("x")
+        yield Wait(0.001)
+        return _Fact()
+
+    desk = _Desk(body)
+    desk.jobs.start(desk.step)
+    desk.until(Done)
+    said = [at.moment.reason for at in desk.seen if isinstance(at.moment, Wait)]
+    assert said == ["", "for the lock", "", ""]
+
+
+def test_who_waits_for_the_screen_is_stopped_at_once() -> None:
+    far = threading.Event()
+
+    def body() -> Run[_Fact]:
+        for _ in range(MOST - 1):
+            yield Line("more")
+        far.set()
+        yield Line("one too many")
+        return _Fact()
+
+    desk = _Desk(body)
+    desk.jobs.start(desk.step)
+    assert far.wait(10)
+    desk.jobs.close()
+    assert not desk.jobs.running
+    desk.until(Halted)
 
 
 def test_when_nobody_listens_any_more_the_run_ends() -> None:

@@ -45,6 +45,10 @@ TYPICAL_START = 6.0
 https://learn.microsoft.com/azure/databricks/compute/sql-warehouse/warehouse-types"""
 
 
+SWITCH = 0.001
+"""Seconds after which the thread of a step lets the screen's go on; Python's own 5 ms are felt at every key."""
+
+
 class WizardApp(App[int]):
     """The full-screen wizard over one flow."""
 
@@ -234,6 +238,7 @@ def run_wizard(
     redact: Callable[[str], str] | None = None,
 ) -> int:
     """Run the wizard until the operator leaves. Returns `COMPLETE`, `FAULT` or `LEFT`."""
+    sys.setswitchinterval(SWITCH)
     app = WizardApp(flow, front, badge=badge, open_browser=open_browser, redact=redact)
     result = app.run()
     app.jobs.close()

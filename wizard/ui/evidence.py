@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from textual.containers import VerticalScroll
 
 from wizard.core.chain import Chain
-from wizard.core.event import DeviceCode, Diff, Event, Planned, ResourceRow, Table, WarehouseSeen
+from wizard.core.event import DeviceCode, Diff, Event, Line, Planned, ResourceRow, Table, WarehouseSeen
 from wizard.core.finding import Finding
 from wizard.ui.stack import YIELDS
 from wizard.ui.widgets.block import Block
@@ -56,14 +56,16 @@ class Evidence(VerticalScroll, can_focus=False):
         findings: list[Finding] = []
         rows: list[tuple[float, ResourceRow]] = []
         for when, event in events:
-            if isinstance(event, Finding):
-                if not findings:
-                    self._one(Findings, Findings)
-                findings.append(event)
-            elif isinstance(event, ResourceRow):
+            if isinstance(event, Line):
+                continue
+            if isinstance(event, ResourceRow):
                 if not rows:
                     self._resources()
                 rows.append((when, event))
+            elif isinstance(event, Finding):
+                if not findings:
+                    self._one(Findings, Findings)
+                findings.append(event)
             elif isinstance(event, WarehouseSeen):
                 self._gauge().add(event, when)
             elif isinstance(event, Chain):

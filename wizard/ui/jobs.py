@@ -9,19 +9,26 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from textual.message import Message
 
-from wizard.core.event import Ask, Event
+from wizard.core.event import Ask, Event, Wait
 from wizard.core.flow import Flow, StepLike
 from wizard.core.problem import Cancelled, Problem
 from wizard.core.question import Answers
 from wizard.core.text import one_line
 
-BATCH = 500
-"""Most events handed to the screen at once: a key pressed meanwhile waits for no more."""
+LEAST, USUAL, BATCH = 250, 2_000, 5_000
+"""Events handed to the screen at once: as many as `WORK` allows, from and to, and what is tried first."""
+MOST = 8_000
+"""Events that wait for the screen at most."""
+WORK = 0.015
+"""Processor seconds that showing a batch may take: a key pressed meanwhile waits for no more."""
 EVERY = 0.05
-"""Least seconds between two batches that are not whole."""
+"""Least seconds between two batches while the screen keeps up."""
+REST = 0.03
+"""Seconds between two batches while it does not: for keys, and for one painting."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,8 @@ class Halted:
 
 
 Moment = Event | Begun | Asked | Done | Stopped | Halted
+TURNS = frozenset({Begun, Asked, Done, Stopped, Halted})
+"""Moments that turn a run, not events of it: everything else is by far the most."""
 
 
 class Lent(Message):
@@ -66,8 +75,7 @@ class Lent(Message):
         self.ask = ask
 
 
-@dataclass(frozen=True)
-class At:
+class At(NamedTuple):
     """A moment of a step and when it came, in seconds of the jobs' clock."""
 
     step: str
@@ -98,11 +106,14 @@ class Jobs:
         self._clock = clock
         self._redact = redact
         self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
         self._news: deque[At] = deque()
         self._told = False
         self._replies: queue.SimpleQueue[Answers | None] = queue.SimpleQueue()
         self._cancel = threading.Event()
         self._thread: threading.Thread | None = None
+        self._wait: Wait | None = None
+        """What the run waits for, while nothing else happens."""
         self.running: str = ""
         """Id of the step under way, or empty."""
         self.waiting = False
@@ -113,7 +124,7 @@ class Jobs:
         with self._lock:
             if self.running:
                 return False
-            self.running, self.waiting = step.id, False
+            self.running, self.waiting, self._wait = step.id, False, None
         self._cancel = threading.Event()
         self._replies = queue.SimpleQueue()
         self.report(step.id, Begun())
@@ -132,6 +143,8 @@ class Jobs:
     def stop(self) -> None:
         """End the run between two of its events; a wait or a question ends at once."""
         self._cancel.set()
+        with self._lock:
+            self._room.notify_all()
         self._replies.put(None)
 
     def close(self, patience: float = 2.0) -> None:
@@ -140,11 +153,13 @@ class Jobs:
         if self._thread is not None:
             self._thread.join(patience)
 
-    def take(self) -> list[At]:
-        """What has come, oldest first, at most a batch."""
+    def take(self, most: int = BATCH) -> list[At]:
+        """What has come, oldest first, at most so many."""
         with self._lock:
-            batch = [self._news.popleft() for _ in range(min(BATCH, len(self._news)))]
+            batch = [self._news.popleft() for _ in range(min(most, len(self._news)))]
             self._told = bool(self._news)
+            if len(self._news) <= MOST // 2:
+                self._room.notify_all()
         return batch
 
     @property
@@ -159,7 +174,7 @@ class Jobs:
         try:
             fact = self._flow.perform(
                 step,
-                on_event=lambda event: self.report(step.id, event),
+                on_event=lambda event: self._heard(step.id, event, cancel),
                 asker=_Waiting(self, cancel, replies),
                 cancel=cancel,
             )
@@ -173,6 +188,19 @@ class Jobs:
         with self._lock:
             self.running, self.waiting = "", False
         self.report(step.id, end)
+
+    def _heard(self, step: str, event: Event, cancel: threading.Event) -> None:
+        """Tell an event; who runs far ahead of the screen waits for it, which costs both of them less.
+
+        Twenty times a second a command that says nothing is looked at: the same wait again is no news.
+        """
+        if event == self._wait:
+            return
+        self._wait = event if isinstance(event, Wait) else None
+        if len(self._news) >= MOST:
+            with self._lock:
+                self._room.wait_for(lambda: len(self._news) <= MOST // 2 or cancel.is_set(), 10)
+        self.report(step, event)
 
     def _unexpected(self, step: StepLike, fault: Exception) -> Problem:
         trace = self._redact("".join(traceback.format_exception(fault)))

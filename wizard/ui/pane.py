@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -18,7 +19,7 @@ from wizard.core.finding import Finding
 from wizard.core.question import Answers, Kind
 from wizard.ui.evidence import Evidence
 from wizard.ui.facing import Facing
-from wizard.ui.jobs import Asked, At, Begun, Done, Halted, Stopped
+from wizard.ui.jobs import TURNS, Asked, At, Begun, Halted
 from wizard.ui.stack import YIELDS, Stack
 from wizard.ui.widgets.card import Card
 from wizard.ui.widgets.form import Form
@@ -93,16 +94,15 @@ class StepPane(Vertical):
         """Show what came, in order: evidence and log in one go, phases and ends one by one."""
         waiting: list[tuple[float, Event]] = []
         for at in moments:
-            moment = at.moment
-            if isinstance(moment, Begun):
+            if type(at.moment) not in TURNS:
+                waiting.append((at.when, cast("Event", at.moment)))
+            elif isinstance(at.moment, Begun):
                 waiting.clear()
                 self._begin(at)
-            elif isinstance(moment, Asked | Done | Stopped | Halted):
+            else:
                 self._show(waiting)
                 waiting = []
                 self._turn(at)
-            else:
-                waiting.append((at.when, moment))
         if moments:
             self.latest = moments[-1]
         self._show(waiting)
@@ -183,12 +183,16 @@ class StepPane(Vertical):
         if any(isinstance(event, Phase) for _, event in events):
             self.evidence.expire()
         self.evidence.show(events)
+        last: dict[type, tuple[Progress | Wait, float]] = {}
         for when, event in events:
             if isinstance(event, Phase):
+                last.clear()
                 self.phase.begin(when, event)
                 self.log_lines.raw_file = Path(event.output) if event.output else self.log_lines.raw_file
-            elif isinstance(event, Progress | Wait):
-                self.phase.report(event, when)
+            elif isinstance(event, Progress) or isinstance(event, Wait):  # noqa: SIM101  # twice as fast as a union
+                last[type(event)] = event, when
+        for passing, when in last.values():
+            self.phase.report(passing, when)
         self.log_lines.write([line for _, event in events for line in logged(event)])
 
     def _place(self, widget: Widget) -> None:
@@ -210,11 +214,11 @@ class StepPane(Vertical):
 
 def logged(event: Event) -> list[Written]:
     """The lines of the log that an event is worth."""
-    if isinstance(event, Phase):
-        return [("info", f"● {event.title}"), *([("debug", f"  $ {event.command}")] if event.command else [])]
     if isinstance(event, Line):
         named = not event.source or event.text.startswith(event.source)
         return [(event.level, event.text if named else f"{event.source}: {event.text}", event.source)]
+    if isinstance(event, Phase):
+        return [("info", f"● {event.title}"), *([("debug", f"  $ {event.command}")] if event.command else [])]
     if isinstance(event, ResourceRow) and event.state == "failed" and event.text:
         return [("error", f"{event.address}: {event.text}", event.address)]
     if isinstance(event, Chain) and event.links:

@@ -17,7 +17,23 @@ from textual.widgets import Static
 from wizard.core.facts import DataProven
 from wizard.core.flow import Flow, Status, StepLike
 from wizard.ui.facing import Facing
-from wizard.ui.jobs import BATCH, EVERY, Asked, At, Begun, Done, Halted, Jobs, Lent, Stopped
+from wizard.ui.jobs import (
+    BATCH,
+    EVERY,
+    LEAST,
+    REST,
+    TURNS,
+    USUAL,
+    WORK,
+    Asked,
+    At,
+    Begun,
+    Done,
+    Halted,
+    Jobs,
+    Lent,
+    Stopped,
+)
 from wizard.ui.keyboard import Keyboard
 from wizard.ui.widgets.topbar import TopBar
 
@@ -33,6 +49,8 @@ if TYPE_CHECKING:
     from wizard.ui.widgets.form import Form
     from wizard.ui.widgets.rail import Rail
 
+_CHANGING = ("back", "next", "stop", "again", "undo", "message", "findings", "freeze", "browse")
+"""Keys that come and go."""
 _TICK = 1.0
 """Seconds between two redraws of the clocks while something runs."""
 
@@ -76,7 +94,9 @@ class Shell(Keyboard):
         self._ticking: Timer | None = None
         self._told_at = 0.0
         self._telling = False
-        self._behind = False
+        self._most = USUAL
+        """Moments that are likely to be shown within `WORK` seconds."""
+        self._drawn: tuple[object, ...] = ()
         self._bar = TopBar(badge)
         self._strip = Static(id="strip", markup=False)
         self._body = Container(id="body")
@@ -139,6 +159,8 @@ class Shell(Keyboard):
                 return
             pane.take(part)
             for at in part:
+                if type(at.moment) not in TURNS:
+                    continue
                 if isinstance(at.moment, Asked) and at.moment.ask.command:
                     self.post_message(Lent(at.moment.ask))
                 elif isinstance(at.moment, Begun):
@@ -147,12 +169,14 @@ class Shell(Keyboard):
                     self._awake(False)
                     self._conclude(pane, at)
                     await self._after()
-        self.draw()
+        if self._standing() != self._drawn:
+            self.draw()
 
     def draw(self) -> None:
-        """Bring rail, bar and aside in line with the flow."""
+        """Bring rail, bar, aside and footer in line with the flow."""
         from wizard.ui.widgets.rail import strip_line
 
+        self._drawn = self._standing()
         done = sum(self.flow.status(step) is Status.DONE for step in self.steps)
         self._bar.show(self.flow.facts, f"{done} of {len(self.steps)} done")
         self._strip.update(strip_line(self.flow, self.steps, self.here))
@@ -160,6 +184,12 @@ class Shell(Keyboard):
             self._rail.draw(self.flow, self.steps, self.here)
             self._aside.show(self.face, self.flow.facts)
         self.refresh_bindings()
+
+    def _standing(self) -> tuple[object, ...]:
+        """Everything that `draw` shows. A thousand lines of a log change none of it, and drawing is dear."""
+        statuses = (self.flow.status(face.step) for face in self.faces.values())
+        keys = (self.check_action(action, ()) for action in _CHANGING)
+        return self.here, self.flow.facts, *statuses, *keys
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         if self.here not in self.panes:
@@ -206,10 +236,10 @@ class Shell(Keyboard):
             self.call_after_refresh(self._rail.focus)
 
     async def on_jobs_news(self) -> None:
-        """Something has come: show it, at most every `EVERY` seconds unless more waits than one batch takes."""
+        """Something has come: show it, at most every `EVERY` seconds."""
         if self._telling:
             return
-        wait = 0.0 if self._behind else EVERY - (time.monotonic() - self._told_at)
+        wait = EVERY - (time.monotonic() - self._told_at)
         if wait > 0:
             self._telling = True
             self.set_timer(wait, self._bring)
@@ -217,14 +247,18 @@ class Shell(Keyboard):
             await self._bring()
 
     async def _bring(self) -> None:
-        moments = self.jobs.take()
-        self._told_at = time.monotonic()
-        self._telling = False
-        self._behind = len(moments) == BATCH
+        """Show as much as `WORK` seconds allow; then keys and the painter have their turn before the next."""
+        began = time.thread_time()
+        moments = self.jobs.take(self._most)
         if moments:
             await self.take(moments)
-        if self.jobs.more:
-            self.post_message(Jobs.News())
+        self._told_at = time.monotonic()
+        if len(moments) == self._most:
+            fitting = self._most * WORK / max(time.thread_time() - began, 0.001)
+            self._most = int(min(max(fitting, LEAST), BATCH))
+        self._telling = self.jobs.more
+        if self._telling:
+            self.set_timer(REST, self._bring)
 
     def on_placed(self) -> None:
         """A form or a card stands: it takes the focus, unless the log is being read."""

@@ -12,6 +12,17 @@ from wizard.services.terraform.stream import Diagnostic, Message
 
 _STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
 """How often Terraform reports the end of an action: a replacement is a delete and a create."""
+_TOLD = frozenset(
+    {
+        "planned_change",
+        "refresh_start",
+        "refresh_complete",
+        "apply_start",
+        "apply_progress",
+        "apply_complete",
+        "apply_errored",
+    }
+)
 _REASON_LATER = "Terraform gives the reason at the end."
 _REASON_BELOW = "Its reason is among what Terraform said."
 _CUT_SHORT = "Terraform ended before this was done. It may be there all the same."
@@ -53,6 +64,8 @@ class Rows:
 
     def hear(self, message: Message) -> Iterator[Event]:
         """What one message changes."""
+        if message.type not in _TOLD:
+            return
         address = message.address
         if not address or stream.is_data(address) or message.action == "read":
             return
@@ -68,8 +81,8 @@ class Rows:
                 total = max(self._in_state, self._looked_at, self._seen)
                 yield Progress(self._seen, total, "resources looked at")
             case "apply_start" | "apply_progress":
-                self._running[address] = (self._action(message), message.seconds)
-                yield ResourceRow(address, self._action(message), "running", message.seconds)
+                self._running[address] = action, seconds = (self._action(message), message.seconds)
+                yield ResourceRow(address, action, "running", seconds)
             case "apply_complete":
                 yield from self._completed(message)
             case "apply_errored":

@@ -47,7 +47,7 @@ class Message:
         named = resource.get("addr") if isinstance(resource, dict) else self.data.get("address")
         return one_line(named or "", 300)
 
-    @property
+    @cached_property
     def action(self) -> str:
         """create, update, delete, replace, read, noop, import, move; empty when it has none."""
         holder = self.data.get("hook") or self.data.get("change") or {}
@@ -97,7 +97,7 @@ def parse(line: str) -> Message:
         except (ValueError, RecursionError):
             data = None
         if isinstance(data, dict) and isinstance(data.get("type"), str):
-            if _SURROGATE.search(line):
+            if ("\\ud" in line or "\\uD" in line) and _SURROGATE.search(line):
                 # Half a pair is no character: a terminal cannot be sent one.
                 data = {name: cleaned(value) for name, value in data.items()}
             text = clean(data.get("@message", ""), 20_000)
@@ -186,4 +186,4 @@ def without_index(address: str) -> str:
 
 def is_data(address: str) -> bool:
     """A data source: it is read, never changed."""
-    return _DATA.match(without_index(address)) is not None
+    return "data." in address and _DATA.match(without_index(address)) is not None

@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from wizard.ui.redraw import redraw
 from wizard.ui.words import MUTED, joined, plain
 
 
@@ -110,7 +111,7 @@ class Block(Vertical):
         return ""
 
     def _draw_head(self) -> None:
-        self._head.update(self._heading())
+        redraw(self._head, self._heading())
         self._head.display = bool(self.title)
 
     def _heading(self) -> Content:

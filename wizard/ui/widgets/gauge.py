@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wizard.core.event import WarehouseSeen
+from wizard.ui.redraw import redraw
 from wizard.ui.widgets.block import Block
 from wizard.ui.words import MUTED, bar, joined, lines, plain, took
 from wizard.ui.words import clock as spent_clock
@@ -90,7 +91,8 @@ class Gauge(Block):
         look = self.looks[-1]
         counting = not self.over and (look.next_look > 0 or look.state == "STARTING")
         elapsed = look.elapsed + (now - self._since if counting else 0.0)
-        self._face.update(
+        redraw(
+            self._face,
             lines(
                 _state(look),
                 _track(look),
@@ -100,7 +102,7 @@ class Gauge(Block):
                 _details(look),
                 plain(look.cost, MUTED) if look.cost else "",
                 self._next(look, now) if look.next_look > 0 and not self.over else "",
-            )
+            ),
         )
 
     def _spent(self, look: WarehouseSeen, elapsed: float) -> Content:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from wizard.core.text import one_line
 
@@ -20,8 +20,7 @@ Written = tuple[str, str] | tuple[str, str, str]
 """(level, text) or (level, text, what it is about)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """One line."""
 
     level: str
@@ -57,12 +56,14 @@ class Lines:
 
     def add(self, written: Sequence[Written]) -> int:
         """Keep more lines; a text with line breaks becomes several. Returns how many rows fell off at the top."""
+        kept, number = self._kept, self._first + len(self._kept)
         for level, text, *rest in written:
             source = rest[0] if rest else ""
             for part in text.splitlines() or [""]:
                 line = Kept(level, _clean(part), source)
-                self._kept.append(line)
-                self._show(self._first + len(self._kept) - 1, line)
+                kept.append(line)
+                self._show(number, line)
+                number += 1
         return self._drop() if len(self._kept) > MOST + MOST // 10 else 0
 
     def clear(self) -> None:
@@ -106,17 +107,20 @@ class Lines:
         return self.row_of(self.found[at % len(self.found)])
 
     def _passes(self, line: Kept) -> bool:
-        return LEVELS.index(line.level) >= LEVELS.index(self.least) and (
-            not self.about or self.about in line.source.casefold()
-        )
+        if self.least != LEVELS[0] and LEVELS.index(line.level) < LEVELS.index(self.least):
+            return False
+        return not self.about or self.about in line.source.casefold()
 
     def _show(self, number: int, line: Kept) -> None:
         if not self._passes(line):
             return
         size = len(line.text)
-        self.widest = max(self.widest, size)
-        for start in range(0, max(size, 1), self.width) if self.width else (0,):
-            self.rows.append(number << _SHIFT | start)
+        if size > self.widest:
+            self.widest = size
+        if not self.width:
+            self.rows.append(number << _SHIFT)
+        else:
+            self.rows.extend(number << _SHIFT | start for start in range(0, max(size, 1), self.width))
         if self.words and self.words in line.text.casefold():
             self.found.append(number)
 

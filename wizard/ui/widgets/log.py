@@ -57,6 +57,8 @@ class LineLog(ScrollView, can_focus=True):
         self._paused = False
         self._followed = True
         """It followed the end when it was seen last."""
+        self._seen = False
+        """It is on the screen."""
         self._at = -1
         """Row of the match that was jumped to last."""
 
@@ -76,6 +78,8 @@ class LineLog(ScrollView, can_focus=True):
         follow = self.follows
         fallen = self.content_lines.add(lines)
         self._resized()
+        if not self._seen:
+            return
         if follow:
             self.scroll_end(animate=False, immediate=False)
         elif fallen:
@@ -134,10 +138,12 @@ class LineLog(ScrollView, can_focus=True):
         return bisect_right(lines.found, number), len(lines.found)
 
     def on_hide(self) -> None:
-        self._followed = self.follows
+        self._followed, self._seen = self.follows, False
 
     def on_show(self) -> None:
         """What came while nobody looked is behind the reader, unless the reader stood still."""
+        self._seen = True
+        self.post_message(self.Moved())
         if self._followed and not self._paused:
             self.scroll_end(animate=False, immediate=False)
 
@@ -205,4 +211,8 @@ class LineLog(ScrollView, can_focus=True):
 
     def _resized(self) -> None:
         lines = self.content_lines
-        self.virtual_size = Size(lines.width or lines.widest, len(lines.rows))
+        size = Size(lines.width or lines.widest, len(lines.rows))
+        # The height of the log is given, so only its scrollbars can change: no layout for a line more.
+        self.set_reactive(LineLog.virtual_size, size)
+        if self._seen:
+            self._scroll_update(size)

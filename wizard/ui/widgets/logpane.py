@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from wizard.ui.redraw import redraw
 from wizard.ui.widgets.lines import LEVELS, Written
 from wizard.ui.widgets.log import LineLog
 from wizard.ui.widgets.raw import Raw
@@ -188,4 +189,4 @@ class LogPane(Vertical):
             f"“{lines.words}”: {at} of {matches}" if lines.words else "",
             "wrapped" if self._wrapped else "",
         ]
-        self._state.update(plain(self._said or " · ".join(part for part in parts if part), MUTED))
+        redraw(self._state, plain(self._said or " · ".join(part for part in parts if part), MUTED))

@@ -6,6 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from wizard.core.event import Phase, Progress, Wait
+from wizard.ui.redraw import redraw
 from wizard.ui.words import MUTED, bar, clock, joined, lines, plain
 
 
@@ -52,7 +53,7 @@ class PhaseLine(Static):
     def tick(self, now: float) -> None:
         """Redraw the clock."""
         if self.has_class("-on"):
-            self.update(self._drawn(now))
+            redraw(self, self._drawn(now))
 
     def _drawn(self, now: float) -> Content:
         phase = self.phase or Phase("Beginning")

@@ -4,32 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import ClassVar
 
-from textual.content import Content
+from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.visual import Visual
 from textual.widget import Widget
 
 from wizard.core.event import ResourceRow
 from wizard.ui.widgets.block import Block
-from wizard.ui.words import MUTED, clock, hanging, joined, plain
+from wizard.ui.words import clock, hanging
 
 _STATES = {
-    "failed": ("✗", "failed", "bold $text-error"),
-    "running": ("●", "running", "$text-accent"),
-    "waiting": ("○", "waiting", MUTED),
-    "done": ("✓", "done", "$text-success"),
+    "failed": ("✗", "failed"),
+    "running": ("●", "running"),
+    "waiting": ("○", "waiting"),
+    "done": ("✓", "done"),
 }
 _ORDER = list(_STATES)
+
+
+Drawn = list[tuple[str, str]]
+"""Pieces of a line: (text, which of the listing's styles it has)."""
 
 
 class Listing(Widget):
     """Lines of which only those in sight are drawn, however many there are."""
 
-    DEFAULT_CSS = "Listing { height: auto; width: 1fr; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        f"listing--{style}"
+        for style in ("failed", "running", "waiting", "done", "muted", "plain", "full", "lost", "left")
+    }
+    DEFAULT_CSS = """
+    Listing {
+        height: auto;
+        width: 1fr;
+        & > .listing--failed { color: $text-error; text-style: bold; }
+        & > .listing--running { color: $text-accent; }
+        & > .listing--done { color: $text-success; }
+        & > .listing--waiting, & > .listing--muted { color: $foreground 60%; }
+        & > .listing--full { color: $primary; }
+        & > .listing--lost { color: $text-error; }
+        & > .listing--left { color: $foreground 15%; }
+    }
+    """
 
-    def __init__(self, draw: Callable[[ResourceRow | str], Content]) -> None:
+    def __init__(self, draw: Callable[[ResourceRow | str], Drawn]) -> None:
         super().__init__()
         self._lines: list[ResourceRow | str] = []
         self._draw_line = draw
@@ -51,8 +71,12 @@ class Listing(Widget):
     def render_line(self, y: int) -> Strip:
         if y >= len(self._lines):
             return Strip.blank(self.size.width, self.rich_style)
-        drawn = Visual.to_strips(self, self._draw_line(self._lines[y]), self.size.width, 1, self.visual_style)
-        return drawn[0] if drawn else Strip.blank(self.size.width, self.rich_style)
+        pieces = [
+            Segment(text, self.get_component_rich_style(f"listing--{style}"))
+            for text, style in self._draw_line(self._lines[y])
+            if text
+        ]
+        return Strip(pieces).adjust_cell_length(self.size.width, self.rich_style)
 
 
 class Resources(Block):
@@ -107,42 +131,36 @@ class Resources(Block):
                     lines += hanging(row.text, self._table.wide, 4).splitlines()
         self._table.show(lines)
 
-    def _line(self, line: ResourceRow | str) -> Content:
+    def _line(self, line: ResourceRow | str) -> Drawn:
         if isinstance(line, ResourceRow):
             return self._row(line)
-        return (
-            plain(f"    {line.strip()}", MUTED)
-            if line
-            else _bar(self.done, self._count("failed"), len(self.rows))
-        )
+        if line:
+            return [(f"    {line.strip()}", "muted")]
+        return _bar(self.done, self._count("failed"), len(self.rows))
 
     def copyable(self) -> str:
         return "\n".join(
             f"{row.state}  {row.action}  {row.address}  {row.text}".rstrip() for row in self.rows.values()
         )
 
-    def _row(self, row: ResourceRow) -> Content:
-        glyph, word, style = _STATES[row.state]
+    def _row(self, row: ResourceRow) -> Drawn:
+        glyph, word = _STATES[row.state]
         seconds = row.seconds
         if row.state == "running":
             seconds += self._clock() - self._seen[row.address]
         spent = f"  {clock(seconds)}" if row.state != "waiting" and seconds >= 1 else ""
-        return joined(
-            (f"{glyph} {word:<8}", style),
-            (f"{row.action:<8}", MUTED),
-            plain(row.address),
-            (spent, MUTED),
-        )
+        return [
+            (f"{glyph} {word:<8}", row.state),
+            (f"{row.action:<8}", "muted"),
+            (row.address, "plain"),
+            (spent, "muted"),
+        ]
 
 
-def _bar(done: int, failed: int, total: int, width: int = 32) -> Content:
+def _bar(done: int, failed: int, total: int, width: int = 32) -> Drawn:
     """Done, failed and still to come; what failed never counts as done, and only all of it fills the bar."""
     if not total:
-        return Content("")
+        return []
     lost = max(1, failed * width // total) if failed else 0
     full = min(done * width // total, width - lost)
-    return joined(
-        ("━" * full, "$primary"),
-        ("╍" * lost, "$text-error"),
-        ("━" * (width - full - lost), "$foreground 15%"),
-    )
+    return [("━" * full, "full"), ("╍" * lost, "lost"), ("━" * (width - full - lost), "left")]
