@@ -63,11 +63,16 @@ def real(options: Options) -> Iterator[Opening]:
     paths = Paths.of(os.environ)
     redact = Redactor()
     record = Record.at(paths.state, options.deployment, redact)
-    flow = _flow(lambda: services(options, paths, redact), paths, redact, options.pace, record=record)
-    try:
+    with ExitStack() as stack:
+
+        def open_services() -> Services:
+            made = services(options, paths, redact)
+            stack.callback(made.close)
+            return made
+
+        flow = _flow(open_services, paths, redact, options.pace, record=record)
+        stack.callback(flow.close)
         yield Opening(flow, FRONT, _browse, redact)
-    finally:
-        flow.close()
 
 
 def services(options: Options, paths: Paths | None = None, redact: Redactor | None = None) -> Services:
@@ -145,7 +150,7 @@ def pretend(world: World, options: Options, paths: Paths, redact: Redactor, stac
     from wizard.services.aws.session import AwsPlaces
 
     stack.enter_context(sealed(world.environ))
-    return Services(
+    made = Services(
         environ=world.environ,
         paths=paths,
         cwd=world.module.parent,
@@ -157,6 +162,8 @@ def pretend(world: World, options: Options, paths: Paths, redact: Redactor, stac
         warehouse_id=options.warehouse_id,
         redact=redact,
     )
+    stack.callback(made.close)
+    return made
 
 
 def _flow(

@@ -20,7 +20,7 @@ from wizard.services.aws.session import AwsPlaces
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import engine, module
 from wizard.services.terraform.download import Growth
-from wizard.steps import parts
+from wizard.steps import ahead
 
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(120)]
 TF = 'resource "terraform_data" "a" {}\n'
@@ -162,11 +162,11 @@ def test_the_apply_step_is_handed_what_the_sign_in_began(tmp_path: Path) -> None
         open_browser=lambda address: False,
     )
     facts = Facts({Machine: ()}).put(Machine("terraform", "", str(folder), ""))
-    parts.begin_ahead(facts, services)
+    ahead.prepare(facts, services)
     assert services.ahead == [], "the front page has not been there"
     services.engine = engine.find(environ)
-    parts.begin_ahead(facts, services)
-    parts.begin_ahead(facts, services)
+    ahead.prepare(facts, services)
+    ahead.prepare(facts, services)
     (run,) = services.ahead
     assert isinstance(run, DetachedRun)
     while run.alive:

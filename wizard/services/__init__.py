@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from wizard.services.databricks.cli import Program
     from wizard.services.databricks.client import Workspace
     from wizard.services.process.runner import DetachedRun
+    from wizard.services.terraform.ahead import PlanAhead
     from wizard.services.terraform.engine import Engine
 
 
@@ -58,6 +59,8 @@ class Services:
     """Knows what is under way that changes something; front ends stop it there."""
     ahead: list[DetachedRun] = field(default_factory=list)
     """Work that was begun before its turn, because it needs no answer."""
+    plan_ahead: PlanAhead | None = None
+    """A plan that was begun before its turn."""
     aws: AwsSession | None = None
     """Set by the credentials step: keys live here, in memory, and nowhere else."""
     proven: Proven | None = None
@@ -70,3 +73,8 @@ class Services:
     """Set by the front page; one engine and version a session."""
     prepared: set[Machine] = field(default_factory=set)
     """Where `terraform init` was run by this program, and with what engine."""
+
+    def close(self) -> None:
+        """Give up what was begun for a step that nobody will come to. What changes something goes on by itself."""
+        if self.plan_ahead is not None:
+            self.plan_ahead.stop(2.0)

@@ -14,7 +14,7 @@ from wizard.core.finding import Finding
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.services import Services
-from wizard.steps import acting, recovery, review
+from wizard.steps import acting, ahead, recovery, review
 from wizard.steps.parts import signed_in, terraform
 from wizard.steps.step import Step
 
@@ -56,7 +56,9 @@ class Apply(Step[Applied]):
         yield from _prepare(tool, services, machine)
         yield from recovery.put_back(tool)
         for attempt in range(1, _ROUNDS + 1):
-            planned = yield from _planned(tool, services, machine)
+            planned = (yield from ahead.planned(facts, services)) or (
+                yield from _planned(tool, services, machine)
+            )
             if not planned.has_changes:
                 yield Line("AWS already is as the module says. Nothing to apply.")
                 return _applied(machine, (0, 0, 0), tool.outputs())

@@ -16,8 +16,8 @@ from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import Choice, Kind, Question
 from wizard.services import Services
-from wizard.steps import ways_in
-from wizard.steps.parts import begin_ahead, signed_in
+from wizard.steps import ahead, ways_in
+from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Credentials(Step[AwsIdentity]):
 
     def run(self, facts: Facts, services: Services) -> Run[AwsIdentity]:
         yield Phase("Looking for ways to sign in on this computer")
-        begin_ahead(facts, services)
+        ahead.prepare(facts, services)
         sources = profiles.list_sources(services.aws_places, services.environ, services.now())
         held = state.read(Path(facts.need(Machine).module), services.environ)
         account = held.account if held else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -99,27 +98,3 @@ def terraform(facts: Facts, services: Services) -> Terraform:
         ahead=services.ahead,
         account=who.account if (who := facts.get(AwsIdentity)) else "",
     )
-
-
-def begin_ahead(facts: Facts, services: Services) -> None:
-    """Begin what Terraform needs and no answer decides: getting the AWS provider takes longest on a new computer.
-
-    Then the module is checked, so steps call this again. The apply step waits for both, and does again what did
-    not work. Never raises.
-    """
-    from wizard.services.aws.denials import explain
-    from wizard.services.terraform import provider
-    from wizard.services.terraform.commands import Terraform
-
-    if services.engine is None:
-        return
-    with suppress(Problem, OSError):
-        Terraform(
-            engine=services.engine,
-            folder=Path(facts.need(Machine).module),
-            environ=provider.environment(services.environ, services.paths).environ,
-            runs=services.paths.state / "runs",
-            explain=explain,
-            now=services.now,
-            ahead=services.ahead,
-        ).begin_ahead()

