@@ -136,6 +136,43 @@ def test_a_missing_allow_gives_exactly_the_missing_statement() -> None:
     assert json.loads(denials.as_problem(denial).copy)["Statement"] == [denial.statement]
 
 
+@pytest.mark.parametrize(
+    ("text", "code", "way_out"),
+    [
+        (
+            sentence("lambda:GetFunction", "*", " with an explicit deny"),
+            "aws.denied.forbidden",
+            "find the deny",
+        ),
+        (
+            f"User: {ANN} is not authorized to perform: kms:Encrypt on this resource because the resource does not "
+            "exist in this Region, no resource-based policies allow access, or a resource-based policy denies access",
+            "aws.denied.absent",
+            "the resource's own policy",
+        ),
+        (
+            "An error occurred (AllAccessDisabled) when calling the ListObjectsV2 operation: All access disabled",
+            "aws.denied.disabled",
+            "No permission will change this",
+        ),
+    ],
+)
+def test_an_unspecified_no_that_one_more_allow_would_not_mend(text: str, code: str, way_out: str) -> None:
+    denial = must_read(text)
+    assert (denial.reason, denial.statement) == ("unspecified", None)
+    problem = denials.as_problem(denial)
+    assert (problem.code, problem.copy) == (code, "")
+    assert way_out in problem.remedy == denial.remedy
+
+
+def test_an_instance_profile_has_an_arn_for_the_policy() -> None:
+    denial = must_read(
+        sentence("iam:GetInstanceProfile", "instance profile htd", " because no identity-based policy x")
+    )
+    assert denial.resource == "instance profile htd"
+    assert denial.resource_arn == "arn:aws:iam::123456789012:instance-profile/htd"
+
+
 def test_a_right_on_a_glue_database_needs_its_catalog_too() -> None:
     text = (
         "User: arn:aws:iam::123456789012:user/u is not authorized to perform: glue:GetDatabase on resource: "
@@ -224,6 +261,7 @@ def test_the_clock_is_told_with_its_seconds(text: str, seconds: int | None) -> N
         assert ("behind" in problem.why) is (seconds < 0)
 
 
-def test_a_huge_text_is_read_quickly() -> None:
-    huge = "User: " * 40_000 + SENTENCE
+@pytest.mark.parametrize("bait", ["User: ", "a:/", "arn:aws:iam:", "User: a Action: ", "x" * 80 + "\n"])
+def test_a_huge_text_is_read_quickly(bait: str) -> None:
+    huge = bait * 20_000 + SENTENCE
     assert denials.read(huge) is None or must_read(huge).action == "iam:GetRole"

@@ -14,7 +14,7 @@ from typing import Any
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.aws import envelopes, grammar, particulars
-from wizard.services.aws.reasons import CREDENTIALS, DENIALS, REASONS
+from wizard.services.aws.reasons import CREDENTIALS, DENIALS, REASONS, UNSPECIFIED, Reason
 
 _ENVELOPE = 4000
 """Characters before a refusal in which its code and operation are looked for."""
@@ -35,6 +35,8 @@ class Denial:
     code: str | None = None
     grant: str | None = None
     """The LakeFormation permission that is required: `Create Database`."""
+    unsaid: str = ""
+    """What an unspecified refusal tells all the same: a key of `reasons.UNSPECIFIED`; empty when nothing."""
     derived: tuple[str, ...] = ()
     """Fields that were concluded from the text around AWS's message."""
     text: str = field(default="", compare=False)
@@ -45,17 +47,23 @@ class Denial:
         return self.reason.removesuffix("_implicit").removesuffix("_explicit")
 
     @property
+    def row(self) -> Reason:
+        """What is known of its reason."""
+        return UNSPECIFIED.get(self.unsaid, REASONS[self.reason])
+
+    @property
     def who(self) -> str:
-        return str(REASONS[self.reason].who)
+        return str(self.row.who)
 
     @property
     def remedy(self) -> str:
-        return REASONS[self.reason].remedy
+        return self.row.remedy
 
     @property
     def statement(self) -> dict[str, object] | None:
         """The least-privilege statement that would allow it; None where a policy of the identity cannot."""
-        if self.reason not in ("identity_implicit", "unspecified") or not self.action:
+        helps = self.row in (DENIALS["identity_implicit"], DENIALS["unspecified"])
+        if not helps or not self.action:
             return None
         return {"Effect": "Allow", "Action": [self.action], "Resource": _resources(self.resource_arn)}
 
@@ -67,12 +75,12 @@ class Denial:
             return raw
         if self.action and self.action.startswith("s3:") and re.fullmatch(r"[a-z0-9][a-z0-9.-]+(/.+)?", raw):
             return f"arn:aws:s3:::{raw}"
-        kind, _, name = raw.partition(" ")
+        kind, _, name = raw.rpartition(" ")
         account = re.match(r"arn:([\w-]+):\w+::(\d{12}):", self.principal or "")
         if name.startswith("arn:"):
             return name
-        if name and account and kind in ("role", "user", "group", "policy"):
-            return f"arn:{account[1]}:iam::{account[2]}:{kind}/{name}"
+        if name and account and kind in ("role", "user", "group", "policy", "instance profile"):
+            return f"arn:{account[1]}:iam::{account[2]}:{kind.replace(' ', '-')}/{name}"
         return "*"
 
     def as_dict(self) -> dict[str, object]:
@@ -94,7 +102,10 @@ class Denial:
 def read(text: str) -> Denial | None:
     """The refusal in `text`, whatever it is wrapped in; None when it holds none."""
     flat = envelopes.flat(text)
-    return _refused(flat) or _credentials(flat) or _lake(flat) or _bare(flat)
+    for look in (_refused, _console, _credentials, _lake, _clause_alone, _bare):
+        if denial := look(flat):
+            return denial
+    return None
 
 
 def read_all(text: str) -> list[Denial]:
@@ -117,7 +128,7 @@ def explain(text: str, error: BaseException | None = None) -> Problem | None:
 
 def as_problem(denial: Denial, error: BaseException | None = None) -> Problem:
     """`denial` in words an operator can act on."""
-    reason = REASONS[denial.reason]
+    reason = denial.row
     statement = denial.statement
     general = Problem(
         code=reason.code,
@@ -162,18 +173,34 @@ def _refused(flat: str) -> Denial | None:
     on = grammar.ON_RESOURCE.match(rest)
     resource = None
     if on:
-        resource = on["quoted"] or _whole(on["bare"]).rstrip(".,;)\"'}]") or None
+        resource = on["quoted"] or _trimmed(_whole(on["bare"])) or None
         rest = rest[on.end() :]
     reason, policy_arn = _clause(rest)
     return Denial(
         reason=reason,
-        principal=_whole(found["principal"] or found["arn"] or "") or None,
+        principal=_principal(found),
         action=found["action"],
         resource=resource,
         policy_arn=policy_arn,
         code=envelopes.code(flat),
+        unsaid=_unsaid(rest) if reason == "unspecified" else "",
         text=flat,
     )
+
+
+def _unsaid(rest: str) -> str:
+    return "absent" if grammar.ABSENT.search(rest) else "forbidden" if grammar.DENY.search(rest) else ""
+
+
+def _principal(found: re.Match[str]) -> str | None:
+    named = (found[group] for group in ("principal", "arn", "service", "piece", "name"))
+    return _whole(next((who for who in named if who), "")) or None
+
+
+def _trimmed(name: str) -> str:
+    """`name` without the marks behind it; three dots that somebody put for its end stay."""
+    name = name.rstrip(",;)\"'}]")
+    return name if name.endswith("...") else name.rstrip(".,;)\"'}]")
 
 
 def _whole(arn: str) -> str:
@@ -188,13 +215,53 @@ def _clause(rest: str) -> tuple[str, str | None]:
     clause = grammar.CLAUSE.search(rest[:600])
     if not clause:
         return "unspecified", None
-    spelled = (clause["through"] or clause["layer"]).lower()
-    layer = next((word for start, word in grammar.LAYERS.items() if spelled.startswith(start)), None)
-    if layer is None:
-        return "unspecified", None
     arn = clause["arn"]
-    return f"{layer}_{'implicit' if clause['how'] == 'because no' else 'explicit'}", arn and arn.rstrip(
-        ".,;)\"'"
+    word = _layer(clause["through"] or clause["layer"])
+    if word is None:
+        return "unspecified", None
+    how = "implicit" if clause["how"].lower().startswith("because") else "explicit"
+    return f"{word}_{how}", arn and arn.replace(" ", "").rstrip(".,;)\"'")
+
+
+def _layer(spelled: str) -> str | None:
+    spelled = spelled.lower()
+    return next((word for start, word in grammar.LAYERS.items() if spelled.startswith(start)), None)
+
+
+def _console(flat: str) -> Denial | None:
+    """What the AWS console shows, to be sent to an administrator."""
+    found = grammar.CONSOLE.search(flat)
+    layer = _layer(found["layer"]) if found else None
+    if not found or not layer:
+        return None
+    action = found["action"]
+    if ":" not in action:
+        action = f"{found['service']}:{action}" if found["service"] else None
+    how = "implicit" if found["how"] == "no" else "explicit"
+    return Denial(
+        f"{layer}_{how}",
+        principal=found["principal"],
+        action=action,
+        resource=found["resource"],
+        code=envelopes.code(flat),
+        text=flat,
+    )
+
+
+def _clause_alone(flat: str) -> Denial | None:
+    """A refusal whose sentence was shortened: the policy is still named, and often the action with it."""
+    clause = grammar.CLAUSE.search(flat)
+    reason, policy_arn = _clause(flat[clause.start() :]) if clause else ("unspecified", None)
+    if reason == "unspecified":
+        return None
+    who, allows = grammar.ALONE.search(flat), grammar.ALLOWS.search(flat)
+    return Denial(
+        reason,
+        principal=_principal(who) if who else None,
+        action=allows["action"] if allows else envelopes.action(flat),
+        policy_arn=policy_arn,
+        code=envelopes.code(flat),
+        text=flat,
     )
 
 
@@ -223,13 +290,20 @@ def _lake(flat: str) -> Denial | None:
 
 
 def _bare(flat: str) -> Denial | None:
-    if not grammar.BARE.search(flat):
+    public = grammar.PUBLIC_POLICY.search(flat)
+    if not public and not grammar.BARE.search(flat):
         return None
     action, resource = envelopes.action(flat), envelopes.named(flat)
-    reason = "s3_bpa" if grammar.PUBLIC_POLICY.search(flat) else "unspecified"
+    reason = "s3_bpa" if public else "unspecified"
     derived = tuple(name for name, value in (("action", action), ("resource", resource)) if value)
     return Denial(
-        reason, action=action, resource=resource, code=envelopes.code(flat), derived=derived, text=flat
+        reason,
+        action=action,
+        resource=resource,
+        code=envelopes.code(flat),
+        unsaid="disabled" if "AllAccessDisabled" in flat else "",
+        derived=derived,
+        text=flat,
     )
 
 
@@ -245,7 +319,7 @@ def _what(denial: Denial) -> str:
 
 
 def _why(denial: Denial) -> str:
-    why = REASONS[denial.reason].why
+    why = denial.row.why
     several = denial.reason.endswith("_explicit") and denial.reason in DENIALS
     return f"{why} AWS names one reason at a time; there may be another behind it." if several else why
 

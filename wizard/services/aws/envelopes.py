@@ -37,15 +37,26 @@ _OPERATIONS = (
     re.compile(r"operation error (?P<service>[A-Za-z][A-Za-z0-9 ]{0,30}): (?P<operation>\w+)"),
     re.compile(r"when calling the (?P<operation>\w+) operation"),
     re.compile(r"\bcalling (?P<service>\w+):(?P<operation>[A-Z]\w+)"),
+    re.compile(r"\bResponse (?P<service>[a-z0-9]+)/(?P<operation>[A-Z]\w+) failed"),
+)
+_ACTIONS = re.compile(
+    r"(?:\bAPI: |[Yy]ou don.t have permissions? to )(?P<action>[a-z][a-z0-9-]*:[A-Z]\w+)"
+    # Whatever was asked for, it is the key that was refused.
+    r"|(?P<decrypt>ciphertext refers to a customer master key)"
 )
 _NAMED = (
     re.compile(r'object "(?P<key>[^"]+)" in S3 bucket "(?P<bucket>[^"]+)"'),
     re.compile(
-        r"(?:S3 Bucket|S3 Object|Lake ?Formation \w+|Glue Catalog \w+|IAM [A-Z]\w+(?: [A-Z]\w+)?) \((?P<name>[^)]+)\)"
+        r"(?:S3 [Bb]ucket|S3 Object|Lake ?Formation \w+|Glue Catalog \w+|IAM [A-Z]\w+(?: [A-Z]\w+)?)"
+        r" \((?P<name>[^)]+)\)"
     ),
 )
 
 
+_BEGINS = re.compile(r"\s*(?:$|\d{4}-\d\d|\d\d?:\d\d|\[|Error\b)")
+"""How a line begins that goes on with nothing."""
+_NARROWEST = 60
+"""Characters of a line below which nothing was cut at the edge of a terminal."""
 LARGEST = 16 * 1024 * 1024
 """Characters of a text that are looked at."""
 _BETWEEN = re.compile(
@@ -60,7 +71,7 @@ def flat(text: str) -> str:
 
     What JSON and XML escape (`\\"`, `&quot;`) reads as what it stands for.
     """
-    return " ".join(_lines(clean(text, 200_000)))
+    return " ".join(_lines(_unwrapped(clean(text, 200_000))))
 
 
 def pieces(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -68,11 +79,28 @@ def pieces(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
 
     Flattened, each with the places where its lines began: several refusals may still stand in one.
     """
-    plain = _BOX.sub("", _from_json_lines(clean(text, LARGEST)))
+    plain = _BOX.sub("", _unwrapped(_from_json_lines(clean(text, LARGEST))))
     for part in _BETWEEN.split(plain):
         if lines := _lines(part or ""):
             begins = accumulate((len(line) + 1 for line in lines[:-1]), initial=0)
             yield " ".join(lines), tuple(begins)
+
+
+def _unwrapped(text: str) -> str:
+    """Whole lines again where a terminal cut them at its edge: two or more in a row are as wide as any is."""
+    lines = text.splitlines()
+    width = max(map(len, lines), default=0)
+    if width < _NARROWEST or "│" in text:
+        return text
+    # A sentence, a table's row and a log's line end where they end.
+    cut = [len(line) == width and line[-1] not in ".:;]|+" for line in lines]
+    whole: list[str] = []
+    for at, line in enumerate(lines):
+        if at and cut[at - 1] and (cut[at] or (at > 1 and cut[at - 2])) and not _BEGINS.match(line):
+            whole[-1] += line
+        else:
+            whole.append(line)
+    return "\n".join(whole)
 
 
 def _lines(text: str) -> list[str]:
@@ -92,6 +120,8 @@ def code(flat_text: str) -> str | None:
 
 def action(flat_text: str) -> str | None:
     """The IAM action behind the operation that failed, or None where no operation is named."""
+    if found := _ACTIONS.search(flat_text):
+        return "kms:Decrypt" if found["decrypt"] else found["action"]
     for shape in _OPERATIONS:
         if found := shape.search(flat_text):
             parts = found.groupdict()

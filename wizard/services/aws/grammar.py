@@ -8,24 +8,46 @@ from __future__ import annotations
 
 import re
 
-REFUSED = re.compile(
-    r"(?:(?:\b[Uu]ser(?:: ?| (?=arn:))(?P<principal>(?:(?!\b[Uu]ser: ).){1,400}?)"
-    r"|(?P<arn>arn:[\w-]+:(?:iam|sts):\S+)) is )?"
-    r"\b[Nn]ot authorized to perform:? ?(?P<action>[A-Za-z][\w-]*:[A-Za-z*]\w*)"
+_WHO = (
+    r"(?:\b[Uu]ser(?:: ?| (?=arn:))(?P<principal>(?:(?!\b[Uu]ser: ).){1,400}?)"
+    r"|(?P<arn>arn:[\w-]+:(?:iam|sts):\S{1,700})"
+    r"|\bService Principal: (?P<service>\S+)"
+    # What is left of an ARN whose beginning was masked or cut; or one name that begins the sentence: `CodeBuild`.
+    r"|(?<![^\s\"'(])(?P<piece>[\w#*.<>{}-]*:[\w:#*.<>{}-]*/[^\s\"']{1,700})"
+    r"|(?:(?<=[:>-] )|(?<![\s\S]))(?P<name>(?!(?:[Uu]ser|[Rr]ole|You|It|Caller|Principal|Identity)\b)[A-Z][\w.-]+)"
+    r") is "
 )
+_ACTION = r"[A-Za-z][\w-]*:[A-Za-z*]\w*"
+REFUSED = re.compile(rf"(?:{_WHO})?\b[Nn]ot authorized to perform:? ?(?P<action>{_ACTION})")
+ALONE = re.compile(rf"{_WHO}not authorized\b")
+"""Who was refused, where the text does not say what."""
+ALLOWS = re.compile(rf"\ballows? (?:the )?(?P<action>{_ACTION})")
+
+# A placeholder may hold blanks: `arn:aws:glue:eu-west-1:<my account>:catalog`.
+_WORD = r"(?:<[^<>]{1,60}>|\S)+"
 ON_RESOURCE = re.compile(
-    r"^ ?on (?:the )?resource(?:: ?| (?=[\"*]|arn:))"
+    r"^ ?on (?:(?:the |this )?resource(?:: ?| (?=[\"*]|arn:))|(?=arn:))"
     r"(?:\"(?P<quoted>[^\"]+)\""
-    r"|(?P<bare>(?:(?:role|user|group|policy|instance profile|mfa|database|table|catalog) )?\S+"
+    rf"|(?P<bare>(?:(?:role|user|group|policy|instance profile|mfa|database|table|catalog) )?{_WORD}"
     # An ARN that somebody's line breaking cut after a slash goes on behind it.
-    r"(?:(?<=[/:]) (?!because |with )\S+(?= (?:because no|with an) ))?))"
+    r"(?:(?<=[/:]) (?!(?i:because|with) )\S+(?= (?i:because no|with an) ))?))"
 )
 CLAUSE = re.compile(
-    r"(?P<how>because no|with an explicit deny in (?:an?|the)) "
-    r"(?P<layer>[A-Za-z][A-Za-z -]{2,40}? polic(?:y|ies)|permissions? boundary)"
-    r"(?: transitively through an? (?P<through>[A-Za-z -]{3,40}? policy))?"
-    r"(?::? ?(?P<arn>arn:[\w-]+:\S+))?"
+    r"(?P<how>because no|because the(?= role trust policy allows)|with an explicit deny in (?:an?|the)) "
+    r"(?P<layer>[A-Z][A-Z -]{2,40}? polic(?:y|ies)|permissions? boundary)"
+    r"(?: transitively through an? (?P<through>[A-Z -]{3,40}? policy))?"
+    r"(?::? ?(?P<arn>arn:[\w-]+:[^\s\[]+(?:(?<=[/:-]) [^\s\[]+)?))?",
+    re.IGNORECASE,
 )
+DENY = re.compile(r"with an explicit deny\b")
+ABSENT = re.compile(r"because the resource does not exist in this Region, no resource-based polic")
+"""What KMS and others say across accounts, where they would not tell whether the resource is there."""
+CONSOLE = re.compile(
+    r"\bUser: (?P<principal>\S+?) ?(?:Service: (?P<service>\S+?) ?)?Action: (?P<action>[\w:-]+?) ?"
+    r"(?:On resource\(s\): (?P<resource>\S+?) ?)?"
+    r"Context: (?P<how>no|an?) (?P<layer>[a-z][A-Za-z -]{2,40}?(?: policy|boundary)) (?:allows|explicitly denies) the\b"
+)
+"""What the console shows to be copied; its lines may have been glued together."""
 LAYERS = {
     "identity": "identity",
     "service control": "scp",
@@ -41,7 +63,9 @@ LAYERS = {
 """How a clause's policy type begins -> the first half of the reason word."""
 
 PUBLIC_POLICY = re.compile(
-    r"because public (?:policies|ACLs|access control lists).{0,80}?BlockPublic", re.IGNORECASE
+    r"\bpublic (?:policies|ACLs|access control lists) are (?:prevented|blocked).{0,40}?BlockPublic"
+    r"|because public (?:policies|ACLs|access control lists).{0,80}?BlockPublic",
+    re.IGNORECASE,
 )
 
 LAKE = (
@@ -56,6 +80,7 @@ LAKE = (
 
 BARE = re.compile(
     r"You are not authorized to perform this operation|\bAccess ?Denied\b|\bAccessDeniedException\b"
+    r"|or you are not allowed to access\b|[Yy]ou don.t have permissions? to [a-z]"
     r"|\bAllAccessDisabled\b|Forbidden: Forbidden|operation: Forbidden\b|\bUnauthorizedOperation\b|StatusCode: 403\b"
 )
 

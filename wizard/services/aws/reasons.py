@@ -140,6 +140,30 @@ DENIALS: dict[str, Reason] = {
 }
 """Something asked for one action was refused."""
 
+UNSPECIFIED: dict[str, Reason] = {
+    "forbidden": Reason(
+        "aws.denied.forbidden",
+        "A policy forbids it, and a deny beats every allow; AWS does not say which policy.",
+        "Ask an AWS administrator to find the deny (in a policy of this identity, of the resource, or of the "
+        "organisation), or sign in as somebody else.",
+        Who.AWS_ADMIN,
+    ),
+    "absent": Reason(
+        "aws.denied.absent",
+        "The resource is not in this region, or its own policy does not let this identity in; AWS does not say which.",
+        "Check the region and the name; if both are right, ask the owner of the resource to allow it in the "
+        "resource's own policy.",
+        Who.AWS_ADMIN,
+    ),
+    "disabled": Reason(
+        "aws.denied.disabled",
+        "The bucket belongs to somebody else who closed it, AWS closed it, or its name is written wrong.",
+        "Check the bucket's name; if it is right, ask its owner. No permission will change this.",
+        Who.AWS_ADMIN,
+    ),
+}
+"""What is told apart of the unspecified all the same. None of them is mended by one more allow."""
+
 CREDENTIALS: dict[str, Reason] = {
     "expired_token": Reason(
         "aws.keys.expired",
