@@ -75,6 +75,11 @@ def sentence(action: str, resource: str, clause: str = "") -> str:
     return f"User: {ANN} is not authorized to perform: {action} on resource: {resource}{clause}"
 
 
+ABSENT = (
+    "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: kms:Encrypt on this resource because the "
+    "resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy "
+    "explicitly denies access"
+)
 ANN = "arn:aws:iam::123456789012:user/ann"
 
 
@@ -145,8 +150,7 @@ def test_a_missing_allow_gives_exactly_the_missing_statement() -> None:
             "find the deny",
         ),
         (
-            f"User: {ANN} is not authorized to perform: kms:Encrypt on this resource because the resource does not "
-            "exist in this Region, no resource-based policies allow access, or a resource-based policy denies access",
+            ABSENT,
             "aws.denied.absent",
             "the resource's own policy",
         ),

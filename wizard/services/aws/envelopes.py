@@ -43,8 +43,11 @@ _ACTIONS = re.compile(
     r"(?:\bAPI: |[Yy]ou don.t have permissions? to )(?P<action>[a-z][a-z0-9-]*:[A-Z]\w+)"
     # Whatever was asked for, it is the key that was refused.
     r"|(?P<decrypt>ciphertext refers to a customer master key)"
+    # Athena looks where the bucket of its results is before every query.
+    r"|(?P<locate>verify/create output bucket)"
 )
 _NAMED = (
+    re.compile(r"(?:on S3 path: |access denied on |output bucket )(?P<name>(?:s3://)?[a-z0-9][\w./=:*-]+)"),
     re.compile(r'object "(?P<key>[^"]+)" in S3 bucket "(?P<bucket>[^"]+)"'),
     re.compile(
         r"(?:S3 [Bb]ucket|S3 Object|Lake ?Formation \w+|Glue Catalog \w+|IAM [A-Z]\w+(?: [A-Z]\w+)?)"
@@ -121,7 +124,13 @@ def code(flat_text: str) -> str | None:
 def action(flat_text: str) -> str | None:
     """The IAM action behind the operation that failed, or None where no operation is named."""
     if found := _ACTIONS.search(flat_text):
-        return "kms:Decrypt" if found["decrypt"] else found["action"]
+        return (
+            "kms:Decrypt"
+            if found["decrypt"]
+            else "s3:GetBucketLocation"
+            if found["locate"]
+            else found["action"]
+        )
     for shape in _OPERATIONS:
         if found := shape.search(flat_text):
             parts = found.groupdict()

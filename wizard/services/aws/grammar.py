@@ -76,11 +76,13 @@ LAKE = (
     re.compile(r"Insufficient Glue permissions to access (?:database|table) (?P<resource>\S+)"),
     re.compile(r"Resource does not exist or requester is not authorized to access requested permissions"),
     re.compile(r"Insufficient Lake ?Formation permission"),
+    re.compile(r"Principal does not have any privilege on specified resource"),
 )
 
 BARE = re.compile(
     r"You are not authorized to perform this operation|\bAccess ?Denied\b|\bAccessDeniedException\b"
     r"|or you are not allowed to access\b|[Yy]ou don.t have permissions? to [a-z]"
+    r"|Permission denied on S3 path|Insufficient permissions to execute the query|verify/create output bucket"
     r"|\bAllAccessDisabled\b|Forbidden: Forbidden|operation: Forbidden\b|\bUnauthorizedOperation\b|StatusCode: 403\b"
 )
 
