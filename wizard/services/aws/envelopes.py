@@ -44,7 +44,7 @@ _ACTIONS = re.compile(
     # Whatever was asked for, it is the key that was refused.
     r"|(?P<decrypt>ciphertext refers to a customer master key)"
     # Athena looks where the bucket of its results is before every query.
-    r"|(?P<locate>verify/create output bucket)"
+    r"|(?P<locate>verify/create output bucket(?!.{0,200}?Insufficient))"
 )
 _NAMED = (
     re.compile(r"(?:on S3 path: |access denied on |output bucket )(?P<name>(?:s3://)?[a-z0-9][\w./=:*-]+)"),
