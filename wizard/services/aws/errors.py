@@ -43,6 +43,9 @@ _CLASSES = {
 }
 """Class of the exception -> reason word. Classes are known by name, so that botocore stays unimported."""
 
+_PROVIDERS = {"container-role": "container", "iam-role": "instance"}
+"""Botocore's name of a provider of the machine's own keys -> reason word, whatever the class."""
+
 
 def problem(error: BaseException, doing: str = "talking to AWS") -> Problem:
     """`error` as a problem; `doing` says in the present what was tried: "asking AWS who you are"."""
@@ -55,8 +58,7 @@ def problem(error: BaseException, doing: str = "talking to AWS") -> Problem:
     reason = next(
         (_CLASSES[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _CLASSES), None
     )
-    if getattr(error, "kwargs", {}).get("provider") == "container-role":
-        reason = "container"
+    reason = _PROVIDERS.get(str(getattr(error, "kwargs", {}).get("provider"))) or reason
     if reason is None:
         explained = denials.explain(str(error))
         return explained or Problem(

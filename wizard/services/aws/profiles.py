@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 from wizard.core.text import one_line
-from wizard.services.aws import aws_files, console_login, sso_cache
+from wizard.services.aws import aws_files, console_login, instance, sso_cache
 from wizard.services.aws.session import AwsPlaces
 from wizard.services.aws.source import WORDS, Kind
 from wizard.services.aws.source import Source as Source
@@ -37,9 +38,13 @@ def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | 
     if environ.get("AWS_CONTAINER_CREDENTIALS_FULL_URI") or environ.get(
         "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
     ):
-        found.append(_container(environ, held.profiles.get("default", {})))
+        found.append(_machine(environ, held.profiles.get("default", {}), "container"))
     if environ.get("AWS_WEB_IDENTITY_TOKEN_FILE") and environ.get("AWS_ROLE_ARN"):
         found.append(_token_of_machine(environ))
+    lent = any(each.id in ("container", "web-identity") for each in found)
+    if not lent and instance.here(places.sys, environ):
+        # A container with a role of its own is not to take that of the machine below it.
+        found.append(_machine(environ, held.profiles.get("default", {}), "instance"))
     named = environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE", "")
     if named and named not in held.profiles and not held.faults:
         why = "AWS_PROFILE names it, but neither of the AWS files holds it."
@@ -72,18 +77,23 @@ def _environment(environ: Mapping[str, str], now: datetime) -> Source | None:
     )
 
 
-def _container(environ: Mapping[str, str], default: Mapping[str, str]) -> Source:
-    """CloudShell, ECS and EKS hand out the keys of a role at an address they name in the environment."""
+def _machine(
+    environ: Mapping[str, str], default: Mapping[str, str], kind: Literal["container", "instance"]
+) -> Source:
+    """CloudShell, ECS and EKS hand out a role's keys at an address in the environment; an EC2 instance at its own."""
     beaten = (
         environ.get("AWS_ACCESS_KEY_ID") or environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE")
     )
     mine = not beaten and _kind(default, False) == "empty"
+    where = (
+        "CloudShell or the container this runs in" if kind == "container" else "EC2, if a role is attached"
+    )
     return Source(
-        id="container",
+        id=kind,
         name="",
-        kind="container",
+        kind=kind,
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION", ""),
-        detail="given out by CloudShell or the container this runs in",
+        detail=f"given out by {where}",
         in_effect=mine,
         precedence="Nothing else is named, so every tool takes it." if mine else "",
     )

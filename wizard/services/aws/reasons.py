@@ -296,6 +296,15 @@ CREDENTIALS: dict[str, Reason] = {
         what="This machine did not give out the keys of its role.",
         step="credentials",
     ),
+    "instance": Reason(
+        "aws.instance",
+        "No role is attached to it, its metadata service is switched off, or this runs in a container that is one hop "
+        "too far away from it.",
+        "Attach a role (EC2 console: Actions, Security, Modify IAM role), set the hop limit of the instance's metadata "
+        "to 2 for a container, or sign in another way.",
+        what="This EC2 instance did not give out the keys of a role.",
+        step="credentials",
+    ),
     "mfa_failed": Reason(
         "aws.mfa",
         "The code was wrong, already used, or its thirty seconds were over.",

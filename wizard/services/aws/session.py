@@ -23,7 +23,7 @@ READ_SECONDS = 15.0
 NEEDED = timedelta(minutes=10)
 """What a plan and an apply of the module may take; below the least that AWS gives a session, a quarter of an hour."""
 
-_RENEWED = ("sso", "login", "custom-process", "container-role", "assume-role-with-web-identity")
+_RENEWED = ("sso", "login", "custom-process", "container-role", "iam-role")
 """Botocore's names of the providers that get fresh credentials without a person."""
 
 _CREDENTIAL_VARIABLES = (
@@ -64,9 +64,11 @@ class AwsPlaces:
     """AWS_CA_BUNDLE: file of certificates to trust."""
     service_endpoints: tuple[tuple[str, str], ...] = ()
     """AWS_ENDPOINT_URL_*: (service as the variable spells it, address)."""
+    sys: Path | None = None
+    """/sys of this machine, where it tells whether it is an EC2 instance; None where that is not to be looked at."""
 
     @classmethod
-    def of(cls, environ: Mapping[str, str], home: Path) -> AwsPlaces:
+    def of(cls, environ: Mapping[str, str], home: Path, sys: Path | None = None) -> AwsPlaces:
         """The places this environment points at.
 
         Source: https://docs.aws.amazon.com/sdkref/latest/guide/file-location.html
@@ -89,6 +91,7 @@ class AwsPlaces:
             endpoint_url=environ.get("AWS_ENDPOINT_URL", ""),
             ca_bundle=environ.get("AWS_CA_BUNDLE", ""),
             service_endpoints=tuple(sorted(special.items())),
+            sys=sys,
         )
 
     def endpoint(self, service: str) -> str | None:
@@ -237,12 +240,7 @@ class AwsSession:
     @property
     def renews(self) -> bool:
         """The credentials are replaced before they end, without anybody's doing."""
-        return self.terraform_can_refresh or self.method in (
-            "sso",
-            "login",
-            "custom-process",
-            "container-role",
-        )
+        return self.terraform_can_refresh or self.method in _RENEWED
 
     def last(self, base: Mapping[str, str], now: datetime) -> None:
         """See to it that a plan and an apply, begun now, end before the credentials do; renews what can be renewed.

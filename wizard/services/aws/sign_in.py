@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from wizard.core.problem import Problem
-from wizard.services.aws import console_login, particulars, sso_cache
+from wizard.services.aws import console_login, instance, particulars, sso_cache
 from wizard.services.aws.chain import cli_session, given_session, profile_session, token_session
 from wizard.services.aws.errors import problem, told
 from wizard.services.aws.keys import Keys, paste_keys
@@ -53,8 +53,8 @@ def open_source(
     """
     if source.kind == "environment":
         return _from_environment(environ, places, region)
-    if source.kind == "container":
-        return _from_container(source, environ, places, region)
+    if source.kind in ("container", "instance"):
+        return _from_machine(source, environ, places, region)
     if source.kind == "unreadable":
         raise Problem(
             code="aws.profile.unreadable",
@@ -149,11 +149,14 @@ def _from_environment(environ: Mapping[str, str], places: AwsPlaces, region: str
     return keys_session(keys, places, where, "keys in the environment")
 
 
-def _from_container(source: Source, environ: Mapping[str, str], places: AwsPlaces, region: str) -> AwsSession:
+def _from_machine(source: Source, environ: Mapping[str, str], places: AwsPlaces, region: str) -> AwsSession:
     with told("asking this machine for the keys of its role"):
-        from botocore.credentials import ContainerProvider
+        if source.kind == "instance":
+            credentials = instance.credentials(environ)
+        else:
+            from botocore.credentials import ContainerProvider
 
-        credentials = ContainerProvider(environ=dict(environ)).load()
+            credentials = ContainerProvider(environ=dict(environ)).load()
         if credentials is None:
             raise _nothing_in(source)
     return AwsSession(

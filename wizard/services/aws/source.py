@@ -9,6 +9,7 @@ from typing import Literal
 Kind = Literal[
     "environment",
     "container",
+    "instance",
     "sso",
     "sso-legacy",
     "static",
@@ -25,6 +26,7 @@ Kind = Literal[
 WORDS: dict[Kind, str] = {
     "environment": "keys in the environment",
     "container": "the role of this machine",
+    "instance": "the role of this EC2 instance",
     "sso": "SSO",
     "sso-legacy": "SSO (older form, not renewed by itself)",
     "static": "access keys",
@@ -45,7 +47,7 @@ class Source:
     """One way to sign in that this machine already has."""
 
     id: str
-    """`environment`, `container`, `web-identity`, `profile:NAME`, `file:PATH`."""
+    """`environment`, `container`, `instance`, `web-identity`, `profile:NAME`, `file:PATH`."""
     name: str
     """Name of the profile; empty for the environment."""
     kind: Kind
