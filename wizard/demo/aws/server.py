@@ -14,6 +14,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any, cast
 
 from wizard.demo.aws.wire import NO_REPLY, Reply, Request
+from wizard.demo.closing import shut
 
 Handler = Callable[[Request], Reply]
 
@@ -33,9 +34,7 @@ class LoopbackServer(socketserver.ThreadingMixIn, HTTPServer):
         self._open: set[socket.socket] = set()
         self._open_lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), _Connection)
-        self._thread = threading.Thread(
-            target=self.serve_forever, kwargs={"poll_interval": 0.05}, name="embedded-aws", daemon=True
-        )
+        self._thread = threading.Thread(target=self.serve_forever, name="embedded-aws", daemon=True)
         self._thread.start()
 
     @property
@@ -60,7 +59,7 @@ class LoopbackServer(socketserver.ThreadingMixIn, HTTPServer):
 
     def close(self) -> None:
         """Stop serving and end every connection. Calling it twice does no harm."""
-        self.shutdown()
+        shut(self)
         self.server_close()
         with self._open_lock:
             for connection in self._open:

@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, urlsplit
 
+from wizard.demo.closing import shut
 from wizard.demo.workspace.aws_side import AwsSide, Keys
 from wizard.demo.workspace.engine import Engine
 from wizard.demo.workspace.faults import Faults
@@ -87,9 +88,7 @@ class EmbeddedWorkspace:
         Statements(self._state, self._launcher, Engine(self._state, aws)).routes(self._routes)
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="workspace", daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.serve_forever, name="workspace", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> EmbeddedWorkspace:
@@ -104,7 +103,7 @@ class EmbeddedWorkspace:
         """Stops serving and forgets every pending start. Harmless when called twice."""
         self._launcher.close()
         self._server.closing = True
-        self._server.shutdown()
+        shut(self._server)
         self._server.server_close()
         self._thread.join(timeout=5)
 

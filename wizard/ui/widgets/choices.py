@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Input, OptionList
 
 from wizard.core.question import NO, YES, Choice, Kind, Question
-from wizard.ui.widgets.field import Field
+from wizard.ui.widgets.field import Field, LineInput
 from wizard.ui.widgets.roster import Roster
 from wizard.ui.words import MUTED, joined, plain
 
@@ -18,7 +18,7 @@ FEW = 7
 _MOVES = {"up": "cursor_up", "down": "cursor_down", "pageup": "page_up", "pagedown": "page_down"}
 
 
-class Filter(Input):
+class Filter(LineInput):
     """Narrows the list below it; arrows and Enter are the list's."""
 
     DEFAULT_CSS = """

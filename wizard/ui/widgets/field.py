@@ -8,6 +8,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
+from textual.reactive import var
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
@@ -39,6 +40,8 @@ class LineInput(Input):
     distil: Callable[[str], str] | None = None
     """Gives what matters in a text that is too long for the field; empty when it cannot tell."""
     distilled = False
+    cursor_blink = var(False, init=False)
+    """A cursor that blinks draws the screen twice a second for ever."""
 
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
