@@ -1,6 +1,7 @@
 """An apply whose state finds no room, on a disk that is mounted small; run in a mount namespace of its own.
 
-Prints one JSON object: what the wizard said and did, and what is there afterwards.
+Prints one JSON object: what the wizard said and did, and what is there afterwards. With `printed` there is no room
+beside the module either, so that Terraform can only print the state.
 """
 
 from __future__ import annotations
@@ -58,6 +59,33 @@ def main(folder: Path) -> dict[str, object]:
     return told
 
 
+def printed(folder: Path) -> dict[str, object]:
+    """The whole `folder/module` is the small disk, and the state has a name of its own."""
+    place = Place(folder)
+    place.write('terraform {\n  backend "local" {\n    path = "kept/mine.tfstate"\n  }\n}\n', "backend.tf")
+    first = 'resource "terraform_data" "a" {}\n'
+    place.write(first)
+    place.do(place.tool.init())
+    place.do(place.tool.apply(place.do(place.tool.plan())[0]))
+    place.write(first + f'resource "terraform_data" "b" {{\n  input = "{"x" * BIG}"\n}}\n')
+    planned, _ = place.do(place.tool.plan())
+    told: dict[str, object] = {}
+    _fill(place.folder / "filler", ROOM)
+    try:
+        place.do(place.tool.apply(planned))
+    except Problem as problem:
+        told |= {"code": problem.code, "remedy": problem.remedy}
+    told["left"] = _names(place.folder / "errored.tfstate")
+    (place.folder / "filler").unlink()
+    person = Person(put_back="yes")
+    place.do(recovery.put_back(place.tool), person)
+    told["asked"] = [ask.reason for ask in person.asked]
+    told["state"] = _names(place.folder / "kept" / "mine.tfstate")
+    told["changes"] = place.do(place.tool.plan())[0].has_changes
+    told["again"] = place.tool.unsaved() is not None
+    return told
+
+
 def _fill(file: Path, leave: int) -> None:
     """Everything but `leave` bytes is taken."""
     with file.open("wb", buffering=0) as out:
@@ -76,4 +104,4 @@ def _names(file: Path) -> list[str]:
 
 
 if __name__ == "__main__":
-    json.dump(main(Path(sys.argv[1])), sys.stdout)
+    json.dump((printed if "printed" in sys.argv else main)(Path(sys.argv[1])), sys.stdout)

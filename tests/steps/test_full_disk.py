@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,16 +28,20 @@ def namespace(script: str, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_state_that_finds_no_room_is_kept_and_put_back(tmp_path: Path) -> None:
-    disk = tmp_path / "module" / "terraform.tfstate.d"
+def on_a_small_disk(disk: Path, *words: str) -> dict[str, Any]:
+    """What `full_disk` tells when `disk` is one."""
     disk.mkdir(parents=True)
     if shutil.which("unshare") is None or namespace(MOUNT, str(disk)).returncode != 0:
         pytest.skip("this system lets nobody mount a small disk of his own (unshare -rm)")
-    done = namespace(
-        f'{MOUNT} && exec "$1" -m tests.steps.full_disk "$2"', str(disk), sys.executable, str(tmp_path)
-    )
+    script = f'{MOUNT} && exec "$1" -m tests.steps.full_disk "$2" $3'
+    done = namespace(script, str(disk), sys.executable, *words, "")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_a_state_that_finds_no_room_is_kept_and_put_back(tmp_path: Path) -> None:
+    told = on_a_small_disk(tmp_path / "module" / "terraform.tfstate.d", str(tmp_path))
     assert told["nothing_free"] == "terraform.disk_full", "where not even a lock finds room, nobody holds one"
     assert told["code"] == "terraform.state_unsaved"
     assert told["copy"].endswith("state push -force errored.tfstate")
@@ -48,3 +53,13 @@ def test_a_state_that_finds_no_room_is_kept_and_put_back(tmp_path: Path) -> None
     assert told["state"] == ["a", "b"]
     assert told["aside"] == 1, "the state that was cut off is kept too"
     assert told["changes"] is False
+
+
+def test_a_state_that_could_only_be_printed_is_taken_out_of_the_output(tmp_path: Path) -> None:
+    told = on_a_small_disk(tmp_path / "module", str(tmp_path), "printed")
+    assert told["code"] == "terraform.state_printed"
+    assert "Error" in told["left"][0], "what Terraform left is no state"
+    (reason,) = told["asked"]
+    assert "with 2 resources" in reason
+    assert told["state"] == ["a", "b"], "in the file that the backend names"
+    assert (told["changes"], told["again"]) == (False, False)

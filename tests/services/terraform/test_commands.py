@@ -5,8 +5,12 @@ from __future__ import annotations
 import gc
 import json
 import shlex
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +48,22 @@ output "role_arn" { value = terraform_data.third.output }
 """
 RULE = '    condition = var.owner == "good"\n    error_message = "Owner must be good."'
 Until = Callable[[Callable[[], Any]], None]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """The files of `folder`, to be read over HTTP below the address."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
 
 
 @pytest.fixture
@@ -464,10 +484,11 @@ output "open" { value = [1, { a = "b" }] }
         "role_arn": "arn",
         "open": [1, {"a": "b"}],
     }
-    (site.folder / "terraform.tfstate").rename(site.folder / "elsewhere.tfstate")
-    site.write('terraform {\n  backend "local" { path = "elsewhere.tfstate" }\n}', "backend.tf")
-    told.listen(site.tool(TF_CLI_ARGS_init="-reconfigure").init())
-    assert tool.outputs() == {"role_arn": "arn", "open": [1, {"a": "b"}]}, "asked of Terraform"
+    (site.folder / "terraform.tfstate").rename(site.folder / "elsewhere")
+    with served(site.folder) as address:
+        site.write(f'terraform {{\n  backend "http" {{ address = "{address}/elsewhere" }}\n}}', "backend.tf")
+        told.listen(site.tool(TF_CLI_ARGS_init="-reconfigure").init())
+        assert tool.outputs() == {"role_arn": "arn", "open": [1, {"a": "b"}]}, "asked of Terraform"
     assert site.left(f"{runner.FLEETING}*") == []
 
 

@@ -266,3 +266,19 @@ def test_a_state_that_another_backend_keeps_is_not_guessed(tmp_path: Path) -> No
     backend = {"version": 3, "backend": {"type": "s3", "config": {"bucket": "b"}}}
     (tmp_path / ".terraform" / "terraform.tfstate").write_text(json.dumps(backend))
     assert state.read(tmp_path) is None
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_local_backend_says_where_its_states_are(tmp_path: Path, noted: bool) -> None:
+    """Said in the text only, or as `init` noted it with what -backend-config gave."""
+    text = 'terraform {\n  backend "local" {\n    path = "kept/mine.tfstate"\n    workspace_dir = "others"\n  }\n}'
+    (tmp_path / "main.tf").write_text(text)
+    if noted:
+        (tmp_path / ".terraform").mkdir()
+        config = {"path": "/elsewhere/given.tfstate", "workspace_dir": None}
+        said = {"version": 3, "backend": {"type": "local", "config": config}}
+        (tmp_path / ".terraform" / "terraform.tfstate").write_text(json.dumps(said))
+    folder = "terraform.tfstate.d" if noted else "others"
+    default = Path("/elsewhere/given.tfstate") if noted else tmp_path / "kept" / "mine.tfstate"
+    assert state.file(tmp_path, {}) == default
+    assert state.file(tmp_path, {"TF_WORKSPACE": "prod"}) == tmp_path / folder / "prod" / "terraform.tfstate"

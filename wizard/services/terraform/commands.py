@@ -192,6 +192,10 @@ class Terraform:
             # It was not even begun, so this very plan can be tried again.
             locked = True
             raise
+        except Problem as problem:
+            if problem.code == "terraform.state_unsaved":
+                self.unsaved()
+            raise
         finally:
             if not locked:
                 planfile.discard(planned.file, self._runs)
@@ -202,8 +206,12 @@ class Terraform:
         self._check(heard, "removing the lock")
 
     def unsaved(self) -> mending.Unsaved | None:
-        """A state that the last run here could not save."""
-        return mending.unsaved(self._folder, state.file(self._folder, self._environ))
+        """A state that the last run here could not save; one that was only printed is written down. Raises Problem."""
+        last = mending.last_apply(self._folder, self._runs)
+        held = state.file(self._folder, self._environ)
+        if last is not None and last.code:
+            mending.rescue(self._folder, last, held)
+        return mending.unsaved(self._folder, held)
 
     def put_back(self) -> Work[Path]:
         """Save that state where it belongs; its file is kept under another name, which is returned. Raises Problem.
@@ -224,8 +232,7 @@ class Terraform:
 
     def untold(self) -> DetachedRun | None:
         """The latest apply in this folder, when it has ended and nobody was told how."""
-        here = {f"-chdir={self._folder}", "apply"}
-        latest = next((run for run in reversed(runner.ended(self._runs)) if here <= set(run.argv)), None)
+        latest = mending.last_apply(self._folder, self._runs)
         return None if latest is None or latest.is_noted else latest
 
     def resume(

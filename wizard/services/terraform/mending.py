@@ -11,14 +11,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from wizard.core import atomic
 from wizard.core.problem import Problem
-from wizard.core.text import plural
+from wizard.core.text import one_line, plural
+from wizard.services.process import runner
+from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import lock
 from wizard.services.terraform.lock import Lock
 from wizard.services.terraform.module import UNSAVED
 from wizard.services.terraform.stream import Diagnostic
 
 _PROGRAMS = ("terraform", "tofu")
+_PRINTED = b'"@message":"Emergency state dump"'
+_RESCUED = "rescued"
 
 
 @dataclass(eq=False)
@@ -105,6 +110,47 @@ def unsaved(folder: Path, state: Path | None) -> Unsaved | None:
     left, now = _read(file), _read(state) if state is not None else None
     names = {str(each.get("lineage", "")) for each in (left, now) if each}
     return Unsaved(file, _count(left), None if now is None else _count(now), left is None or len(names) > 1)
+
+
+def last_apply(folder: Path, runs: Path) -> DetachedRun | None:
+    """The latest apply in `folder` that has ended, also while its supervisor has yet to go."""
+    here = {f"-chdir={folder}", "apply"}
+    found = map(runner.attach, sorted(runs.glob("*-apply"), reverse=True))
+    return next((run for run in found if run and here <= set(run.argv) and not run.alive), None)
+
+
+def rescue(folder: Path, run: DetachedRun, state: Path | None) -> None:
+    """Write the state that `run` could only print, where Terraform would have left it; once. Raises Problem.
+
+    What was cut off there is replaced. Nothing is written when the local `state` was written again since.
+    Source: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/command/views/json_view.go, StateDump
+    """
+    file = folder / UNSAVED
+    if _read(file) is not None or (run.folder / _RESCUED).exists():
+        return
+    try:
+        with (run.folder / "out").open("rb") as said:
+            line = next((each for each in said if _PRINTED in each), None)
+        printed = json.loads(line)["state"] if line else None
+        now = (_read(state) if state is not None else None) or {}
+        if isinstance(printed, dict) and "lineage" in printed and not _newer(now, printed):
+            atomic.write(file, json.dumps(printed, indent=2).encode(), 0o600)
+            (run.folder / _RESCUED).touch(0o600)
+    except (ValueError, KeyError, TypeError):
+        return
+    except OSError as error:
+        raise Problem(
+            code="terraform.state_printed",
+            what="Terraform's state is in its output only, and there is no room to write it down.",
+            why=f"It cannot be written to {file}: {one_line(error.strerror or error, 200)}. AWS holds things that only "
+            "this output names.",
+            remedy="Make room, then try again: the wizard takes the state out of the output and puts it back.",
+            evidence=(f"the output is {run.folder / 'out'}",),
+        ) from error
+
+
+def _newer(now: Mapping[str, Any], printed: Mapping[str, Any]) -> bool:
+    return bool(now.get("lineage") == printed["lineage"] and now.get("serial", 0) > printed.get("serial", 0))
 
 
 def put_away(folder: Path, stamp: str) -> Path:

@@ -32,6 +32,8 @@ _CODE = re.compile(
 """Texts, which are kept, and comments and heredocs, which are not: both may look like blocks."""
 _BLOCK = re.compile(r'(?m)^\s*(resource|data|variable|output)\s+"([^"\n]+)"(?:\s+"([^"\n]+)")?\s*\{')
 
+_LOCAL = re.compile(r'(?m)^\s*backend\s+"local"\s*\{([^}]*)\}')
+_WHERE = re.compile(r'\b(path|workspace_dir)\s*=\s*"([^"$\n]*)"')
 _ELSEWHERE = re.compile(r'(?m)^\s*(?:backend\s+"(?!local")\w+"|cloud)\s*\{')
 
 
@@ -109,6 +111,14 @@ def keeps_state_elsewhere(folder: Path) -> bool:
     return any(
         _ELSEWHERE.search(code(file.read_text("utf-8-sig", errors="replace"))) for file in folder.glob("*.tf")
     )
+
+
+def local_backend(folder: Path) -> dict[str, str]:
+    """`path` and `workspace_dir` of the module's `backend "local"`, where they are written out."""
+    for file in folder.glob("*.tf"):
+        if block := _LOCAL.search(code(file.read_text("utf-8-sig", errors="replace"))):
+            return dict(_WHERE.findall(block[1]))
+    return {}
 
 
 def check(folder: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
-from wizard.services.terraform.module import OUTPUTS
+from wizard.services.terraform.module import OUTPUTS, local_backend
 from wizard.services.terraform.stream import cleaned
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
@@ -100,21 +100,26 @@ def read(folder: Path, environ: Mapping[str, str] | None = None) -> State | None
 
 
 def file(folder: Path, environ: Mapping[str, str]) -> Path | None:
-    """The state's file, in the workspace that was chosen; None when another backend keeps it."""
+    """The state's file, in the workspace that was chosen; None when another backend keeps it.
+
+    Source: https://developer.hashicorp.com/terraform/language/backend/local
+    """
     data = folder / (environ.get("TF_DATA_DIR") or ".terraform")
     try:
+        # As `init` noted it: whatever -backend-config said is in there.
         backend = json.loads((data / "terraform.tfstate").read_text("utf-8"))["backend"]
-        if backend["type"] != "local" or backend.get("config", {}).get("path"):
+        if backend["type"] != "local":
             return None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        pass  # no backend is configured: the state is beside the module
+        places = dict(backend["config"] or {})
+    except (OSError, ValueError, KeyError, TypeError):
+        places = local_backend(folder)
     chosen = environ.get("TF_WORKSPACE", "")
     if not chosen:
         with suppress(OSError, ValueError):
             chosen = (data / "environment").read_text("utf-8").strip()
     if chosen and chosen != "default":
-        return folder / "terraform.tfstate.d" / chosen / "terraform.tfstate"
-    return folder / "terraform.tfstate"
+        return folder / (places.get("workspace_dir") or "terraform.tfstate.d") / chosen / "terraform.tfstate"
+    return folder / (places.get("path") or "terraform.tfstate")
 
 
 def _state(document: Mapping[str, Any]) -> State:
