@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.facts import Registered
+from wizard.core.facts import AwsIdentity, Registered
 from wizard.core.flow import Flow
 from wizard.core.journal import Journal
 from wizard.core.journey import Visit
@@ -67,6 +67,7 @@ def real(options: Options) -> Iterator[Opening]:
 
         def open_services() -> Services:
             made = services(options, paths, redact)
+            made.last_time = record.facts.get(AwsIdentity)
             stack.callback(made.close)
             return made
 

@@ -18,11 +18,12 @@ from wizard.core.finding import Finding
 from wizard.core.flow import Status
 from wizard.core.journey import Visit
 from wizard.core.problem import Problem
+from wizard.core.record import Record
 from wizard.demo.hands import Hands
-from wizard.services.aws import sso_cache
+from wizard.services.aws import identity, sso_cache
 from wizard.services.aws.profiles import list_sources
 from wizard.services.aws.session import AwsPlaces
-from wizard.steps import FRONT, credentials
+from wizard.steps import FRONT, credentials, reopen
 from wizard.ui.app import WizardApp
 
 
@@ -456,6 +457,26 @@ def test_a_portal_that_knows_us_already_asks_for_no_second_approval(play: Any) -
     with play("fresh") as played:
         played.visit(Visit(FRONT.id))
         answers = portal_answers(played)
-        for more, codes in (({}, 1), ({}, 1), ({"session": "again"}, 2)):
+        for more, codes in (({}, 1), ({}, 1), ({"session": "again", "role": "ReadOnly"}, 2)):
             played.visit(Visit("credentials", answers | more))
             assert sum(isinstance(event, DeviceCode) for _, event in played.events) == codes
+        # Kept as no profile, it is a way all the same: for `check` the next morning, and in the list.
+        services, facts = played.flow.services, played.flow.facts
+        remembered = next(played.home.rglob("records/*.json")).read_text()
+        assert played.world.aws.portal.start_url in remembered
+        who = facts.need(AwsIdentity)
+        again = reopen.aws(Record.at(services.paths.state, "default").facts, services)
+        assert not isinstance(again, Problem)
+        assert identity.principal(identity.who_am_i(again).arn) == identity.principal(who.arn)
+        assert again.region == who.region
+        assert again.freeze().secret_access_key not in remembered
+        end_the_sign_in(played)
+        for token in played.home.rglob("sso/cache/*.json"):
+            token.unlink()
+        ended = reopen.aws(facts, services)
+        assert isinstance(ended, Problem)
+        assert (ended.code, ended.copy) == ("aws.sso.expired", "htd-wizard run")
+        played.visit(Visit("credentials", {"source": "portal-role"}))
+        asked = [e for _, e in played.events if isinstance(e, Ask)][-1]
+        assert (asked.questions[0].key, asked.questions[0].default) == ("source", "portal-role")
+        assert identity.principal(played.flow.facts.need(AwsIdentity).arn) == identity.principal(who.arn)

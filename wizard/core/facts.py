@@ -36,6 +36,8 @@ class AwsIdentity:
     source: str = field(compare=False)
     """Where the credentials come from: "profile prod (SSO)"."""
     expires_at: datetime | None = field(default=None, compare=False)
+    portal: tuple[str, ...] = field(default=(), compare=False)
+    """Of a role picked in an SSO portal that no profile keeps: start address, region, sso-session or "", role."""
 
 
 @dataclass(frozen=True)

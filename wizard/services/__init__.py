@@ -17,7 +17,7 @@ from wizard.core.redact import Redactor
 from wizard.core.stopping import Stopping
 
 if TYPE_CHECKING:
-    from wizard.core.facts import Machine
+    from wizard.core.facts import AwsIdentity, Machine
     from wizard.services.aws.permissions import Proven
     from wizard.services.aws.session import AwsPlaces, AwsSession
     from wizard.services.databricks.cli import Program
@@ -61,6 +61,8 @@ class Services:
     """Work that was begun before its turn, because it needs no answer."""
     plan_ahead: PlanAhead | None = None
     """A plan that was begun before its turn."""
+    last_time: AwsIdentity | None = None
+    """Who signed in to AWS last time: a memory of where to look, not a proof."""
     aws: AwsSession | None = None
     """Set by the credentials step: keys live here, in memory, and nowhere else."""
     proven: Proven | None = None

@@ -53,7 +53,8 @@ class Credentials(Step[AwsIdentity]):
     def run(self, facts: Facts, services: Services) -> Run[AwsIdentity]:
         yield Phase("Looking for ways to sign in on this computer")
         ahead.prepare(facts, services)
-        sources = profiles.list_sources(services.aws_places, services.environ, services.now())
+        last = facts.get(AwsIdentity) or services.last_time
+        sources = profiles.list_sources(services.aws_places, services.environ, services.now(), last)
         held = state.read(Path(facts.need(Machine).module), services.environ)
         account = held.account if held else ""
         chosen = yield from _choose(sources, _before(facts, services), account, services)
@@ -86,6 +87,7 @@ class Credentials(Step[AwsIdentity]):
             region=session.region,
             source=session.source,
             expires_at=session.expires_at,
+            portal=session.portal,
         )
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:  # noqa: ARG002  # AWS is asked anew

@@ -2,35 +2,45 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wizard.core.facts import AwsIdentity, Facts, WorkspaceProven
+from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.services import Services
 
 if TYPE_CHECKING:
     import threading
 
+    from wizard.services.aws import console_login
+    from wizard.services.aws.profiles import Source
     from wizard.services.aws.session import AwsSession
     from wizard.services.databricks.client import Workspace
+else:
+    console_login = lazy("wizard.services.aws.console_login")
+
+_WIZARD = "htd-wizard run"
 
 
 def aws(facts: Facts, services: Services, profile: str = "") -> AwsSession | Problem:
     """A session from the named profile, else from the source used last time, else from what is in effect."""
     from wizard.services.aws import profiles, sign_in
 
-    sources = profiles.list_sources(services.aws_places, services.environ, services.now())
     known = facts.get(AwsIdentity)
+    sources = profiles.list_sources(services.aws_places, services.environ, services.now(), known)
     if profile:
         chosen = next((s for s in sources if s.name == profile), None)
     else:
-        chosen = next((s for s in sources if known and s.words == known.source), None)
+        before = [s for s in sources if known and s.words == known.source]
+        before += [s for s in sources if known and profiles.same_role(s, known)]
+        chosen = next(iter(before), None)
         chosen = chosen or next((s for s in sources if s.in_effect), None)
     if chosen is None:
         return _no_aws(profile, known.source if known else "")
     if not chosen.usable:
-        return _unusable(chosen.words, chosen.why_not, chosen.name if chosen.needs_login else "")
+        return _unusable(chosen)
     try:
         session = sign_in.open_source(chosen, services.aws_places, services.environ)
     except Problem as problem:
@@ -91,17 +101,26 @@ def _no_aws(profile: str, before: str) -> Problem:
     )
 
 
-def _unusable(words: str, why: str, login: str) -> Problem:
+def _unusable(chosen: Source) -> Problem:
+    command, remedy = "", "Choose another profile with --aws-profile."
+    if chosen.needs_login:
+        command, remedy = _login(chosen), "Sign in again with the command below."
+    if command == _WIZARD:
+        remedy += " The way of last time is in its list; kept as a profile it would be one command."
     return Problem(
-        code="aws.sso.expired" if login else "aws.profile.incomplete",
-        what=f"You cannot sign in to AWS with {words} now.",
-        why=why,
-        remedy="Sign in again with the command below."
-        if login
-        else "Choose another profile with --aws-profile.",
-        copy=f"aws sso login --profile {login}" if login else "",
+        code="aws.sso.expired" if chosen.needs_login else "aws.profile.incomplete",
+        what=f"You cannot sign in to AWS with {chosen.words} now.",
+        why=chosen.why_not,
+        remedy=remedy,
+        copy=command,
         step="credentials",
     )
+
+
+def _login(chosen: Source) -> str:
+    if chosen.login_profile:
+        return shlex.join(console_login.command(chosen.login_profile, here=True))
+    return shlex.join(["aws", "sso", "login", "--profile", chosen.name]) if chosen.name else _WIZARD
 
 
 def _no_workspace() -> Problem:

@@ -45,7 +45,7 @@ def from_source(source: Source, services: Services, wanted: str) -> Run[AwsSessi
         yield Line(refused.what, "warning")
         yield from _log_in_to(source, services)
         return (yield from _open(source, services))
-    if refused.code == "aws.sso.no_assignment" and source.kind == "sso":
+    if refused.code == "aws.sso.no_assignment" and source.kind in ("sso", "portal"):
         return (yield from _otherwise(refused, source, services, wanted))
     raise refused
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from wizard.core.facts import AwsIdentity
 from wizard.core.text import one_line
 from wizard.services.aws import aws_files, console_login, instance, sso_cache
 from wizard.services.aws.session import AwsPlaces
@@ -18,8 +19,16 @@ from wizard.services.aws.source import WORDS, Kind
 from wizard.services.aws.source import Source as Source
 
 
-def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | None = None) -> list[Source]:
-    """Every source: working SSO sign-ins first (newest on top), then the others, then what cannot be used."""
+def list_sources(
+    places: AwsPlaces,
+    environ: Mapping[str, str],
+    now: datetime | None = None,
+    last: AwsIdentity | None = None,
+) -> list[Source]:
+    """Every source: working SSO sign-ins first (newest on top), then the others, then what cannot be used.
+
+    `last` is who signed in last time: a role of a portal that no profile keeps is a source too.
+    """
     moment = now or datetime.now(UTC)
     held = aws_files.held(places)
     found = [
@@ -28,6 +37,8 @@ def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | 
     ]
     by_name = {source.name: source for source in found}
     found = [_resting(source, by_name) for source in found]
+    if last is not None and len(last.portal) == _PORTAL:
+        found += _portal_role(last, found, places, moment)
     environment = _environment(environ, moment)
     if environment is not None:
         found.append(environment)
@@ -51,6 +62,35 @@ def list_sources(places: AwsPlaces, environ: Mapping[str, str], now: datetime | 
         found.append(Source(f"profile:{named}", one_line(named, 80), "missing", usable=False, why_not=why))
     found = [_with_precedence(source, named, environment is not None) for source in found]
     return sorted(found, key=lambda source: _rank(source, named))
+
+
+_PORTAL = 4
+"""Parts of what is remembered of a portal."""
+
+
+def same_role(source: Source, last: AwsIdentity) -> bool:
+    """Whether `source` leads to the very role of a portal that was picked last time."""
+    mine = (source.sso_start_url, source.account, source.role)
+    return len(last.portal) == _PORTAL and mine == (last.portal[0], last.account, last.portal[-1])
+
+
+def _portal_role(last: AwsIdentity, found: list[Source], places: AwsPlaces, now: datetime) -> list[Source]:
+    """The role of last time, unless a profile keeps it by now."""
+    start, region, session, role = (one_line(part, 300) for part in last.portal)
+    if any(same_role(each, last) for each in found):
+        return []
+    source = Source(
+        id="portal-role",
+        name="",
+        kind="portal",
+        account=last.account,
+        role=role,
+        region=last.region,
+        sso_session=session,
+        sso_start_url=start,
+        sso_region=region,
+    )
+    return [replace(_signed_in_or_not(source, places, now), detail="as last time")]
 
 
 def _environment(environ: Mapping[str, str], now: datetime) -> Source | None:
@@ -284,14 +324,20 @@ def _sso(
     missing = [name for name, value in wanted.items() if not value]
     if missing:
         return replace(source, usable=False, why_not=f"It lacks {', '.join(missing)}.")
-    expires_at, renewable = _token(places.sso_cache, session or source.sso_start_url)
-    signed_in = expires_at is not None and (expires_at > now or (renewable and bool(session)))
+    return replace(_signed_in_or_not(source, places, now), detail=f"{source.role} in {source.account}")
+
+
+def _signed_in_or_not(source: Source, places: AwsPlaces, now: datetime) -> Source:
+    """`source`, of a portal, with what the shared cache holds of its sign-in."""
+    expires_at, renewable = _token(places.sso_cache, source.sso_session or source.sso_start_url)
+    # SDKs never renew the older form, which is kept under the portal's address; the wizard renews its own.
+    lasting = renewable and (bool(source.sso_session) or source.kind == "portal")
+    signed_in = expires_at is not None and (expires_at > now or lasting)
     why_not = (
         "" if signed_in else "The sign-in has expired." if expires_at else "Nobody has signed in to it yet."
     )
     return replace(
         source,
-        detail=f"{source.role} in {source.account}",
         expires_at=expires_at,
         usable=signed_in,
         needs_login=not signed_in,
@@ -330,7 +376,7 @@ def _with_precedence(source: Source, named: str, environment: bool) -> Source:
 def _rank(source: Source, named: str) -> tuple[int, int, float, int]:
     """Working before sleeping before broken; SSO first, the newest sign-in on top, then the one that is named."""
     working = 0 if source.usable else 1 if source.needs_login else 2
-    sso = 0 if source.kind in ("sso", "sso-legacy") else 1 if source.kind == "environment" else 2
+    sso = 0 if source.kind in ("sso", "sso-legacy", "portal") else 1 if source.kind == "environment" else 2
     newest = -source.expires_at.timestamp() if sso == 0 and source.expires_at else 0.0
     return working, sso, newest, 0 if named and source.name == named else 1
 

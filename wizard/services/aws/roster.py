@@ -80,7 +80,7 @@ def line(source: Source, now: datetime, said: Tried | None = None, account: str 
     held = said.caller.account if said and said.caller else source.account
     parts = [
         "" if source.detail in source.words else source.detail,
-        f"account {held}" if held and held not in source.detail else "",
+        f"account {held}" if held and held not in source.detail + source.words else "",
         source.region,
         _standing(source, now, said),
         f"not the module's account {account}" if account and held and held != account else "",

@@ -173,6 +173,7 @@ class AwsSession:
         expires_at: datetime | None = None,
         renewal: Callable[[], None] = lambda: None,
         too_soon: str = "",
+        portal: tuple[str, ...] = (),
     ) -> None:
         self.places = places
         self.source = source
@@ -185,6 +186,8 @@ class AwsSession:
         """Account the profile or the choice names; empty when unknown before asking AWS."""
         self.sso_region = sso_region
         self.terraform_can_refresh = terraform_can_refresh
+        self.portal = portal
+        """Of a role that no profile keeps: what `AwsIdentity.portal` remembers of it."""
         self._renewal = renewal
         """Raises Problem when whoever renews by himself, as Terraform does, could not."""
         self._too_soon = too_soon or "Sign in again for fresh ones; you come back to where you are."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from wizard.core.problem import Problem
@@ -51,18 +51,8 @@ def open_source(
 
     `region` wins over the profile's own; `mfa_code` is for a role that asks for one. Raises Problem.
     """
-    if source.kind == "environment":
-        return _from_environment(environ, places, region)
-    if source.kind in ("container", "instance"):
-        return _from_machine(source, environ, places, region)
-    if source.kind == "unreadable":
-        raise Problem(
-            code="aws.profile.unreadable",
-            what=f"{source.name} cannot be read.",
-            why=source.why_not,
-            remedy="Mend the file, or sign in another way.",
-            step="credentials",
-        )
+    if elsewhere := _ELSEWHERE.get(source.kind):
+        return elsewhere(source, environ, places, region)
     token = None
     if source.sso_start_url and source.sso_region:
         # Renews the shared sign-in with our own client, so that a network fault is told apart from an expiry.
@@ -103,12 +93,30 @@ def open_source(
     )
 
 
+def _from_portal(source: Source, _: Mapping[str, str], places: AwsPlaces, region: str) -> AwsSession:
+    """The role of last time, with the sign-in that the shared cache still holds."""
+    start, where = source.sso_start_url, source.sso_region
+    token = cached_token(start, where, places, source.sso_session or None)
+    if token is None:
+        raise _ended()
+    try:
+        return role_session(token, source.account, source.role, region or source.region or DEFAULT_REGION)
+    except Problem as refused:
+        if refused.code == "aws.sso.no_assignment":
+            raise _not_assigned(refused, source, token) from refused
+        raise
+
+
+def _ended() -> Problem:
+    row = CREDENTIALS["sso_expired"]
+    return Problem(row.code, row.what, row.why, row.remedy, row.who, step=row.step)
+
+
 def _signed_in(source: Source, places: AwsPlaces) -> None:
     """Renews the SSO sign-in that Terraform is about to use. Raises Problem when it has ended."""
     start, region = source.sso_start_url, source.sso_region
     if start and region and cached_token(start, region, places, source.sso_session or None) is None:
-        row = CREDENTIALS["sso_expired"]
-        raise Problem(row.code, row.what, row.why, row.remedy, row.who, step=row.step)
+        raise _ended()
 
 
 def _terraform_renews(source: Source) -> bool:
@@ -131,7 +139,7 @@ def keys_session(keys: Keys, places: AwsPlaces, region: str = "", source: str = 
     )
 
 
-def _from_environment(environ: Mapping[str, str], places: AwsPlaces, region: str) -> AwsSession:
+def _from_environment(_: Source, environ: Mapping[str, str], places: AwsPlaces, region: str) -> AwsSession:
     access, secret = environ.get("AWS_ACCESS_KEY_ID", ""), environ.get("AWS_SECRET_ACCESS_KEY", "")
     if not access or not secret:
         from botocore.exceptions import NoCredentialsError, PartialCredentialsError
@@ -216,3 +224,23 @@ def _nothing_in(source: Source) -> Problem:
         remedy="Choose another profile, sign in through SSO, or paste keys.",
         step="credentials",
     )
+
+
+def _from_unreadable(source: Source, _: Mapping[str, str], __: AwsPlaces, ___: str) -> AwsSession:
+    raise Problem(
+        code="aws.profile.unreadable",
+        what=f"{source.name} cannot be read.",
+        why=source.why_not,
+        remedy="Mend the file, or sign in another way.",
+        step="credentials",
+    )
+
+
+_ELSEWHERE: Mapping[str, Callable[[Source, Mapping[str, str], AwsPlaces, str], AwsSession]] = {
+    "environment": _from_environment,
+    "container": _from_machine,
+    "instance": _from_machine,
+    "portal": _from_portal,
+    "unreadable": _from_unreadable,
+}
+"""Kinds that are no profile -> who opens them."""

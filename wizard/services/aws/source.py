@@ -12,6 +12,7 @@ Kind = Literal[
     "instance",
     "sso",
     "sso-legacy",
+    "portal",
     "static",
     "temporary",
     "assume-role",
@@ -29,6 +30,7 @@ WORDS: dict[Kind, str] = {
     "instance": "the role of this EC2 instance",
     "sso": "SSO",
     "sso-legacy": "SSO (older form, not renewed by itself)",
+    "portal": "SSO, as last time",
     "static": "access keys",
     "temporary": "temporary keys",
     "assume-role": "a role taken from another profile",
@@ -47,7 +49,7 @@ class Source:
     """One way to sign in that this machine already has."""
 
     id: str
-    """`environment`, `container`, `instance`, `web-identity`, `profile:NAME`, `file:PATH`."""
+    """`environment`, `container`, `instance`, `web-identity`, `portal-role`, `profile:NAME`, `file:PATH`."""
     name: str
     """Name of the profile; empty for the environment."""
     kind: Kind
@@ -92,7 +94,14 @@ class Source:
     @property
     def words(self) -> str:
         """`profile prod (SSO)`."""
+        if self.kind == "portal":
+            return portal_words(self.role, self.account)
         if not self.name:
             here = " of this machine" if self.kind == "web-identity" else ""
             return WORDS[self.kind] + here
         return f"profile {self.name} ({WORDS[self.kind]})"
+
+
+def portal_words(role: str, account: str) -> str:
+    """How a role that was picked in a portal, and is kept as no profile, is called."""
+    return f"SSO, role {role} in account {account}"

@@ -13,6 +13,7 @@ from wizard.core.text import clean, one_line
 from wizard.services.aws.chain import given_session
 from wizard.services.aws.errors import told
 from wizard.services.aws.session import AwsSession
+from wizard.services.aws.source import portal_words
 from wizard.services.aws.sso import SsoToken, cached_token, refresh, unsigned
 
 
@@ -63,11 +64,12 @@ def role_session(token: SsoToken, account: str, role: str, region: str) -> AwsSe
     return AwsSession(
         places=token.places,
         botocore=botocore,
-        source=f"SSO, role {role} in account {account}",
+        source=portal_words(role, account),
         method="sso",
         region=region,
         account=account,
         sso_region=token.region,
+        portal=(token.start_url, token.region, token.session_name or "", role),
     )
 
 
