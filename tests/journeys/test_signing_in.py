@@ -279,6 +279,15 @@ def test_keys_that_end_too_soon_are_refused(play: Any) -> None:
         assert AwsIdentity not in played.flow.facts
         later = pasted.replace(ends.isoformat(), (ends + timedelta(hours=1)).isoformat())
         played.visit(Visit("credentials", {"source": "keys", "pasted": later}))
+        said = [event for _, event in played.events if isinstance(event, Finding)]
+        assert "aws.expiry" not in {finding.id for finding in said}
+        unsaid = f"{keys.access_key_id} {keys.secret_access_key} aws_session_token={keys.session_token}"
+        played.visit(Visit("credentials", {"source": "keys", "pasted": unsaid}))
+        told = next(
+            event for _, event in played.events if isinstance(event, Finding) and event.id == "aws.expiry"
+        )
+        assert told.problem
+        assert "comes back to the same step" in told.problem.remedy
 
 
 def test_short_keys_of_a_portal_are_renewed_and_need_no_person(play: Any) -> None:

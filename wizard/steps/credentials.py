@@ -32,6 +32,23 @@ else:
     state = lazy("wizard.services.terraform.state")
 
 PORTAL, KEYS, TRY = "portal", "keys", "try"
+_UNSAID = Finding(
+    "aws.expiry",
+    "When these keys end",
+    Verdict.UNKNOWN,
+    "they do not say; if they end midway, you sign in again and come back to the same step",
+    Problem(
+        code="aws.keys.end_unsaid",
+        what="It is not known when these keys end.",
+        why="They are temporary (there is a session token), they came without their expiration, and AWS does not tell "
+        "it afterwards. Keys copied from the access portal last as long as its session, mostly an hour to twelve.",
+        remedy="You can go on. If they end midway, AWS refuses the next call, the wizard asks you to sign in again and "
+        "comes back to the same step; what was applied by then stays and is in Terraform's state. "
+        "An SSO sign-in renews itself.",
+        step="credentials",
+    ),
+)
+"""Shown, not silently taken: what happens to keys that were pasted without their end."""
 
 
 class Credentials(Step[AwsIdentity]):
@@ -74,6 +91,8 @@ class Credentials(Step[AwsIdentity]):
         ends = f", {roster.until(session.expires_at, services.now())}" if session.expires_at else ""
         renewed = ", renewed by itself" if ends and session.renews else ""
         yield Finding("chain.identity", "AWS knows you", Verdict.PROVEN, f"{caller.arn}{ends}{renewed}")
+        if session.ends_unsaid():
+            yield _UNSAID
         chosen_from = next((each for each in sources if each.id == chosen), None)
         if chosen_from and chosen_from.login_session:
             yield from _same_login(chosen_from.login_session, caller.arn)

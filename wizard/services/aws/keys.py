@@ -76,6 +76,9 @@ def understood(text: str) -> tuple[str, ...]:
         return ()
     said = [f"✓ access key …{access[-4:]}"] if len(access) > 8 else []
     said += [f"✓ {_PARTS[p]}" for p in ("secret_access_key", "session_token") if found.get(p)]
+    if found.get("session_token"):
+        ends = _moment(found.get("expiration", ""))
+        said.append(f"until {ends.astimezone():%H:%M}" if ends else "their end is not in it")
     said += [f"{_PARTS[part]} is asked for next" for part in lacking(text)]
     return (" · ".join(said),)
 

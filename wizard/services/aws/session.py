@@ -245,6 +245,10 @@ class AwsSession:
         """The credentials are replaced before they end, without anybody's doing."""
         return self.terraform_can_refresh or self.method in _RENEWED
 
+    def ends_unsaid(self) -> bool:
+        """Whether these are temporary keys that do not say when they end, and nobody renews. Raises Problem."""
+        return not self.renews and self.expires_at is None and bool(self.freeze().session_token)
+
     def last(self, base: Mapping[str, str], now: datetime) -> None:
         """See to it that a plan and an apply, begun now, end before the credentials do; renews what can be renewed.
 
