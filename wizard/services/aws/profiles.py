@@ -375,7 +375,7 @@ def _with_precedence(source: Source, named: str, environment: bool) -> Source:
 
 def _rank(source: Source, named: str) -> tuple[int, int, float, int]:
     """Working before sleeping before broken; SSO first, the newest sign-in on top, then the one that is named."""
-    working = 0 if source.usable else 1 if source.needs_login else 2
+    working = 0 if source.usable else 1 if source.leads_on else 2
     sso = 0 if source.kind in ("sso", "sso-legacy", "portal") else 1 if source.kind == "environment" else 2
     newest = -source.expires_at.timestamp() if sso == 0 and source.expires_at else 0.0
     return working, sso, newest, 0 if named and source.name == named else 1

@@ -118,7 +118,8 @@ class ProblemCard(Card):
             buttons.insert(0, (f"Open {one_line(name, 20)} at {line}", "edit"))
         if elsewhere:
             buttons.insert(0, (f"Go to: {one_line(elsewhere, 24)}", f"go:{problem.step}"))
-        evidence = (*problem.evidence, *problem.copy.splitlines())
+        copied = problem.copy.splitlines()
+        evidence = (*problem.evidence, *(copied if copied[1:] else ()))
         super().__init__(Told(problem), tuple(buttons), evidence, self.others)
         self.add_class("-stopped")
 

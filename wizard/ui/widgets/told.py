@@ -59,7 +59,11 @@ class Told(Vertical):
 
     def compose(self) -> ComposeResult:
         problem = self._problem
-        copied = plural(len(problem.copy.splitlines()), "line")
+        copied = problem.copy.splitlines()
+        # One line is a command: the words say that it stands below.
+        hand_on = (
+            f"c copies what to hand on ({plural(len(copied), 'line')})." if copied[1:] else "c copies it."
+        )
         if self._headed:
             yield Static(joined(("✗ ", "bold $text-error"), (problem.what, "bold")), markup=False)
         # A line that somebody else's yes will make right is worth less room than whom to ask.
@@ -71,7 +75,8 @@ class Told(Vertical):
                 joined(("Why: ", MUTED), problem.why) if problem.why else "",
                 joined(("What to do: ", MUTED), problem.remedy),
                 joined(("Who can do it: ", MUTED), str(problem.who)),
-                plain(f"c copies what to hand on ({copied}).", MUTED) if problem.copy else "",
+                joined(("  ", MUTED), (problem.copy, "$text-secondary")) if len(copied) == 1 else "",
+                plain(hand_on, MUTED) if copied else "",
                 plain(f"m shows a message to {problem.who}, ready to send.", MUTED)
                 if problem.message
                 else "",
