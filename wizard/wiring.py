@@ -68,6 +68,7 @@ def real(options: Options) -> Iterator[Opening]:
         def open_services() -> Services:
             made = services(options, paths, redact)
             made.last_time = record.facts.get(AwsIdentity)
+            made.chain = record.chain
             stack.callback(made.close)
             return made
 

@@ -12,20 +12,26 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.steps.alone import open_alone
 from tests.steps.conftest import READS, TRUSTED
 from wizard.core.chain import JOINTS, Chain
 from wizard.core.event import Event, Line
+from wizard.core.facts import Applied, Facts, WorkspaceProven
 from wizard.core.finding import Verdict
 from wizard.core.work import wait_for
 from wizard.services.aws.keys import Keys
 from wizard.services.aws.session import AwsSession
 from wizard.services.aws.sign_in import keys_session
+from wizard.services.databricks.client import Workspace
+from wizard.steps import watching
 from wizard.steps.chain import break_of, look
 from wizard.steps.chain import chained as gather
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.steps.conftest import Chained
 
 
@@ -113,6 +119,15 @@ def data(world: Chained) -> Iterator[None]:
     world.put_data()
 
 
+def applied(world: Chained) -> Applied:
+    named = {"role_arn": world.target.role_arn, "instance_profile_arn": world.target.profile_arn}
+    return Applied("", "", 0, 0, 0, {**named, "glue_database": world.database})
+
+
+def workspace(world: Chained) -> WorkspaceProven:
+    return WorkspaceProven("h", world.target.workspace_id, world.target.warehouse_id, "", "", "")
+
+
 BREAKS: tuple[Callable[[Chained], AbstractContextManager[None]], ...] = (
     identity,
     role,
@@ -176,6 +191,38 @@ def test_of_two_broken_joints_the_first_is_named(standing: Chained, first: int, 
         other = next(link for link in chain.links if link.joint.number == second)
         assert other.broken or other.finding.verdict is Verdict.UNKNOWN
         assert standing.changes() == []
+
+
+def test_watching_asks_no_query_and_sees_what_breaks_and_what_is_mended(
+    standing: Chained, tmp_path: Path
+) -> None:
+    with open_alone(tmp_path) as alone:
+        services = alone.services
+    services.aws = standing.session if isinstance(standing.session, AwsSession) else None
+    services.workspace = standing.client if isinstance(standing.client, Workspace) else None
+    services.chain, services.proving = Chain(of=standing.target.names), standing.target.location
+    facts = Facts({}, {Applied: applied(standing), WorkspaceProven: workspace(standing)})
+    assert watching.watch(facts, services) is None
+    services.chain = standing.look()
+    watch = watching.watch(facts, services)
+    assert watch is not None
+    before = len(standing.aws.calls), len(standing.workspace.calls)
+    assert watch.look(True).whole
+    with warehouse(standing), trust(standing):
+        quick = watch.look(False)
+        assert [link.joint.number for link in quick.links if link.broken] == [9]
+        seen = watch.look(True)
+        assert [link.joint.number for link in seen.links if link.broken] == [4, 9]
+        # What only a query tells stays as it was, and is not asked.
+        assert [link.finding.verdict for link in seen.links[-2:]] == [Verdict.PROVEN] * 2
+    services.now = lambda: NOON + timedelta(days=1)
+    mended = watch.look(True)
+    assert mended.whole
+    assert {link.joint.number for link in mended.links if link.since == services.now()} == {4, 9}
+    posted = [c for c in standing.workspace.calls[before[1] :] if c.mutating]
+    assert [c.path.rpartition("/")[2] for c in posted] == ["stop", "start"]
+    acted = {c.action for c in standing.aws.calls[before[0] :] if c.mutating}
+    assert acted <= {"iam:UpdateAssumeRolePolicy", "sts:AssumeRole"}
 
 
 def test_a_stopped_warehouse_is_not_started_by_looking(standing: Chained) -> None:

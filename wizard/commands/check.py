@@ -93,7 +93,6 @@ def look(
     """Every joint of what `facts` name, or of what is remembered, seen now. Raises Cancelled."""
     from dataclasses import replace
 
-    from wizard.core.chain import Chain
     from wizard.core.work import wait_for
     from wizard.steps import reopen
     from wizard.steps.chain import Target, chained
@@ -108,9 +107,7 @@ def look(
         warehouse_id=arguments.warehouse_id or target.warehouse_id,
         location=arguments.location or target.location,
     )
-    # Since when is remembered of one chain, and says nothing about another.
-    before = record.chain if target == Target.of(record.facts) else Chain()
-    work = chained(look_at(target, aws, workspace), before, services.now)
+    work = chained(look_at(target, aws, workspace), record.chain, services.now, target.names)
     chain, _ = wait_for(work, cancel=cancel)
     return chain
 

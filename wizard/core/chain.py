@@ -60,6 +60,10 @@ LAYERS = 10
 """Exit status of `check` when nothing is broken but not everything could be looked at; a joint adds its number."""
 
 
+RESTS = "warehouse.not_running"
+"""Code of a warehouse that is not ill, but stopped by itself while nobody used it."""
+
+
 @dataclass(frozen=True)
 class Link:
     """One joint as it was seen."""
@@ -93,6 +97,8 @@ class Chain:
     """What is known of the chain, in the order of the joints. A joint that was not looked at yet has no link."""
 
     links: tuple[Link, ...] = ()
+    of: tuple[str, ...] = ()
+    """What it runs through, as names: one deployment's chain is not another's."""
 
     def seen(self, finding: Finding, now: datetime) -> Chain:
         """With one more look; `since` stays while the verdict does. A finding about no joint changes nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -162,6 +163,11 @@ class Flow:
             self._ever_done.add(step.id)
             self._keep(fact)
             return fact
+
+    def saw(self, chain: Chain) -> None:
+        """Keep how the chain is seen, outside of any run. What cannot be written down is let go."""
+        with contextlib.suppress(Problem):
+            self._keep(chain)
 
     def forget(self, step: StepLike) -> None:
         """Drop what the step proved, and everything that rests on it."""

@@ -111,7 +111,8 @@ class Record:
             link.joint.id: {"verdict": link.finding.verdict.name, "since": link.since.isoformat()}
             for link in self._chain.links
         }
-        text = self._redact(json.dumps({"version": 1, "facts": entries, "chain": chain}, indent=2)) + "\n"
+        document = {"version": 1, "facts": entries, "chain": chain, "chain_of": self._chain.of}
+        text = self._redact(json.dumps(document, indent=2)) + "\n"
         try:
             private(self._file.parent)
             atomic.write(self._file, text.encode(), 0o600)
@@ -153,9 +154,10 @@ def _read(file: Path) -> tuple[dict[str, object], dict[str, datetime]]:
 
 def _read_chain(file: Path) -> Chain:
     """Verdicts and since when; a chain that is missing or spoilt is an empty one."""
-    chain = Chain()
     try:
-        for name, seen in json.loads(file.read_text("utf-8"))["chain"].items():
+        document = json.loads(file.read_text("utf-8"))
+        chain = Chain(of=tuple(str(name) for name in document.get("chain_of", ())))
+        for name, seen in document["chain"].items():
             finding = JOINT[name].finding(Verdict[seen["verdict"]], "")
             chain = chain.seen(finding, datetime.fromisoformat(seen["since"]))
     except (OSError, ValueError, LookupError, TypeError, AttributeError):

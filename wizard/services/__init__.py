@@ -70,7 +70,9 @@ class Services:
     workspace: Workspace | None = None
     """Set by the workspace step; holds its token in memory."""
     chain: Chain = field(default_factory=Chain)
-    """What was last seen of the chain, so that since when is known."""
+    """What was last seen of the chain, in this session or before, so that since when is known."""
+    proving: str = ""
+    """What the last query was asked to read."""
     engine: Engine | None = None
     """Set by the front page; one engine and version a session."""
     prepared: set[Machine] = field(default_factory=set)

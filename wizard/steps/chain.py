@@ -80,6 +80,11 @@ class Target:
     """`s3://…` that the last joint reads."""
     database: str = ""
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What makes it this chain and no other."""
+        return (self.role_arn, self.profile_arn, self.workspace_id, self.warehouse_id)
+
     @classmethod
     def of(cls, facts: Facts) -> Target:
         """The target that these facts name."""
@@ -117,6 +122,21 @@ def look(
     A Problem in the place of a session says why there is none. `settling` are seconds to wait between tries of a
     read that AWS refuses although every joint before it holds: a new right takes a while to be known everywhere.
     """
+    holds, running = yield from look_by_reading(target, aws, workspace)
+    if isinstance(workspace, Problem):
+        yield from (joint.unknown(workspace.what, workspace) for joint in JOINTS[9:])
+        return None
+    if not running:
+        why = "not tried: a query would start the warehouse"
+        yield from (JOINT[name].unknown(why) for name in ("chain.query", "chain.data"))
+        return None
+    return (yield from _queries(target, workspace, tuple(settling) if holds else ()))
+
+
+def look_by_reading(
+    target: Target, aws: AwsSession | Problem, workspace: Workspace | Problem
+) -> Work[tuple[bool, bool]]:
+    """Every joint that shows without a query: (none before the warehouse is broken, the warehouse runs)."""
     found: list[Finding] = []
     yield Phase("Asking AWS about the role", "aws iam get-role")
     for finding in _aws(target, aws):
@@ -124,26 +144,24 @@ def look(
         yield finding
     yield Phase("Asking the workspace", "databricks warehouses get-workspace-warehouse-config")
     if isinstance(workspace, Problem):
-        yield from (joint.unknown(workspace.what, workspace) for joint in JOINTS[5:])
-        return None
+        yield from (joint.unknown(workspace.what, workspace) for joint in JOINTS[5:9])
+        return False, False
     for finding in _workspace(target, workspace):
         found.append(finding)
         yield finding
-    running = yield from _warehouse(target, workspace)
-    if not running:
-        why = "not tried: a query would start the warehouse"
-        yield from (JOINT[name].unknown(why) for name in ("chain.query", "chain.data"))
-        return None
-    holds = not any(finding.verdict is Verdict.GAP for finding in found)
-    return (yield from _queries(target, workspace, tuple(settling) if holds else ()))
+    running = yield from look_at_warehouse(target, workspace)
+    return not any(finding.verdict is Verdict.GAP for finding in found), running
 
 
-def chained(work: Work[T], before: Chain, now: Callable[[], datetime]) -> Work[tuple[Chain, T]]:
+def chained(
+    work: Work[T], before: Chain, now: Callable[[], datetime], of: tuple[str, ...] = ()
+) -> Work[tuple[Chain, T]]:
     """The same work, its findings gathered into a chain that is told anew after each.
 
-    `before` is what was seen earlier; it says since when.
+    `of` names what the chain runs through; `before` is what was seen earlier, and says since when if it is of the
+    same.
     """
-    chain, earlier = Chain(), before
+    chain, earlier = Chain(of=of), before if before.of == of else Chain(of=of)
     while True:
         try:
             event = next(work)
@@ -236,7 +254,7 @@ def _workspace(target: Target, workspace: Workspace) -> Iterator[Finding]:
     yield _asked(joints[1], lambda: warehouse_config.finding(workspace, target.profile_arn))
 
 
-def _warehouse(target: Target, workspace: Workspace) -> Work[bool]:
+def look_at_warehouse(target: Target, workspace: Workspace) -> Work[bool]:
     """Yields both joints of the warehouse; true when it runs, however it feels."""
     names = ("chain.serverless", "chain.warehouse")
     if not target.warehouse_id:

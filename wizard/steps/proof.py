@@ -14,9 +14,10 @@ from wizard.core.lazy import lazy
 from wizard.core.paths import private
 from wizard.core.problem import Problem
 from wizard.core.question import Question
+from wizard.core.watch import Watch
 from wizard.core.work import wait_for
 from wizard.services import Services
-from wizard.steps import own_tests
+from wizard.steps import own_tests, watching
 from wizard.steps.chain import Target, break_of, chained, look
 from wizard.steps.parts import connected, signed_in
 from wizard.steps.step import Step
@@ -54,8 +55,9 @@ class Proof(Step[DataProven]):
             aws = signed_in(services)
         except Problem as problem:
             aws = problem
+        services.proving = location
         looking = look(target, aws, connected(services), settling=_SETTLING)
-        services.chain, read = yield from chained(looking, services.chain, services.now)
+        services.chain, read = yield from chained(looking, services.chain, services.now, target.names)
         if read is None:
             raise break_of(services.chain) or _unproven()
         broken = services.chain.first_broken
@@ -79,6 +81,9 @@ class Proof(Step[DataProven]):
         return [
             JOINT["chain.data"].finding(Verdict.PROVEN, f"{len(result.rows)} rows from {fact.location}"),
         ]
+
+    def watch(self, facts: Facts, services: Services) -> Watch | None:
+        return watching.watch(facts, services)
 
     def equivalent(self, facts: Facts) -> list[str]:
         applied, warehouse = facts.get(Applied), facts.get(WarehouseRunning)

@@ -8,6 +8,7 @@ from typing import ClassVar, Generic, TypeVar
 from wizard.core.event import Run
 from wizard.core.facts import Facts
 from wizard.core.finding import Finding
+from wizard.core.watch import Watch
 from wizard.services import Services
 
 F = TypeVar("F")
@@ -36,6 +37,10 @@ class Step(ABC, Generic[F]):
     @abstractmethod
     def prove(self, facts: Facts, services: Services) -> list[Finding]:
         """Look again whether it is true, changing nothing. Needs the fact to be known."""
+
+    def watch(self, facts: Facts, services: Services) -> Watch | None:  # noqa: ARG002  # as above
+        """What may be looked at again while its outcome is on the screen; None when there is nothing."""
+        return None
 
     def equivalent(self, facts: Facts) -> list[str]:  # noqa: ARG002  # for those that override it
         """The shell commands a person would have typed instead."""

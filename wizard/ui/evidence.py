@@ -113,6 +113,13 @@ class Evidence(VerticalScroll, can_focus=False):
             block.end(self._clock())
 
     @property
+    def chain(self) -> ChainBlock | None:
+        """The picture of the chain, when there is one."""
+        from wizard.ui.widgets.chain import ChainBlock
+
+        return next((block for block in self.blocks if isinstance(block, ChainBlock)), None)
+
+    @property
     def live(self) -> bool:
         """Something goes on by itself and can be frozen."""
         return any(block.live for block in self.blocks)

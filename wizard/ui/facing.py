@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wizard.core.facts import Facts
     from wizard.core.flow import StepLike
+    from wizard.core.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Facing:
         """The commands a person would have typed instead."""
         commands = getattr(self.step, "equivalent", None)
         return list(commands(facts)) if commands else []
+
+    def watch(self, facts: Facts, services: object) -> Watch | None:
+        """What may be looked at again while the outcome is on the screen; None when there is nothing."""
+        watch = getattr(self.step, "watch", None)
+        offered: Watch | None = watch(facts, services) if watch else None
+        return offered
 
     def undo(self, facts: Facts) -> StepLike | None:
         """What takes back the change of the last run; None when there is nothing to take back."""

@@ -47,9 +47,7 @@ class Keyboard(Screen[None]):
         ),
         Binding("r,f5", "again", "Again", id="again", tooltip="Run this step again"),
         Binding("u,f12", "undo", "Undo", id="undo", tooltip="Put back what this step changed"),
-        Binding(
-            "z", "freeze", "Freeze", id="freeze", tooltip="Let the gauge stand still to be read, or go on"
-        ),
+        Binding("z", "freeze", "Freeze", id="freeze", tooltip="Let what is watched stand still, or go on"),
         Binding("g,f11", "rail", "Steps", show=False, id="rail", tooltip="Move to the list of steps"),
         Binding(
             "f",

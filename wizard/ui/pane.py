@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 from textual.layout import Layout
 from textual.widget import Widget
 from textual.widgets import Static
@@ -28,6 +29,9 @@ from wizard.ui.widgets.logpane import LogPane
 from wizard.ui.widgets.phase import PhaseLine
 from wizard.ui.words import plain
 
+if TYPE_CHECKING:
+    from wizard.ui.lookout import Lookout
+
 
 class StepPane(Vertical):
     """One step. It lives as long as the screen, so looking elsewhere loses nothing."""
@@ -39,6 +43,8 @@ class StepPane(Vertical):
     StepPane > LogPane { display: none; }
     StepPane.-log > LogPane { display: block; }
     StepPane > .last { height: auto; margin: 1 0 0 0; }
+    StepPane > .watching { height: 1; display: none; text-wrap: nowrap; text-overflow: ellipsis; }
+    StepPane.-watched > .watching { display: block; }
     """
 
     def __init__(
@@ -59,7 +65,10 @@ class StepPane(Vertical):
         self.ended_at: float | None = None
         self.latest: At | None = None
         """The last moment of the last run."""
+        self.lookout: Lookout | None = None
+        """Looks again while the outcome is on the screen."""
         self.phase = PhaseLine()
+        self._watching = Static(markup=False, classes="watching")
         self.evidence = Evidence(clock, now, typical_seconds)
         self.log_lines = LogPane()
         self._stack = Stack()
@@ -69,6 +78,7 @@ class StepPane(Vertical):
         if self.face.why:
             yield Static(plain(self.face.why), markup=False, classes="why")
         yield self.phase
+        yield self._watching
         yield self.evidence
         yield self.log_lines
 
@@ -136,6 +146,15 @@ class StepPane(Vertical):
             self.phase.tick(clock)
             self.evidence.tick()
 
+    def attend(self, lookout: Lookout | None) -> None:
+        """Show the words of who looks again from now on, or nobody's."""
+        self.lookout = lookout
+        self.set_class(lookout is not None, "-watched")
+
+    def say(self, words: Content) -> None:
+        """When it was looked at, and when it will be."""
+        self._watching.update(words)
+
     def toggle_log(self) -> bool:
         """Show or hide the log; True when it is shown now."""
         self.toggle_class("-log")
@@ -162,6 +181,7 @@ class StepPane(Vertical):
         self.latest = at
         self.begun_at, self.ended_at = at.when, None
         self._clear_place()
+        self.attend(None)
         self.evidence.clear()
         self.log_lines.clear()
         self.phase.begin(at.when)

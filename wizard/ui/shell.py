@@ -34,7 +34,7 @@ from wizard.ui.jobs import (
     Lent,
     Stopped,
 )
-from wizard.ui.keyboard import Keyboard
+from wizard.ui.watching import Watching
 from wizard.ui.widgets.topbar import TopBar
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _TICK = 1.0
 """Seconds between two redraws of the clocks while something runs."""
 
 
-class Shell(Keyboard):
+class Shell(Watching):
     """Holds the panes and moves between them. Work is started through `jobs` only."""
 
     AUTO_FOCUS = ""
@@ -145,7 +145,7 @@ class Shell(Keyboard):
         if begin or (status in (Status.READY, Status.STALE) and not pane.halted):
             self._begin(pane)
         elif pane.form is None and pane.card is None and self.jobs.running != id:
-            self._conclude(pane)
+            self.conclude(pane)
         self.draw()
         pane.focus_best()
 
@@ -167,7 +167,9 @@ class Shell(Keyboard):
                     self._awake(True)
                 elif isinstance(at.moment, Done | Stopped | Halted):
                     self._awake(False)
-                    self._conclude(pane, at)
+                    self.conclude(pane, at)
+                    if not isinstance(at.moment, Halted):
+                        self.attend(pane)
                     await self._after()
         if self._standing() != self._drawn:
             self.draw()
@@ -210,7 +212,9 @@ class Shell(Keyboard):
         if action == "findings":
             return bool(self.pane.evidence.narrowed)
         if action == "freeze":
-            return self.pane.evidence.live
+            return self.pane.evidence.live or self.pane.lookout is not None
+        if action == "look":
+            return self.pane.lookout is not None
         if action == "browse":
             return bool(self.pane.evidence.address())
         return True
@@ -322,7 +326,7 @@ class Shell(Keyboard):
         if busy == step.id:
             return
         if not self.flow.ready(step) or (busy and not self.jobs.waiting):
-            self._conclude(pane)
+            self.conclude(pane)
         elif busy:
             # The other step only waits for an answer: its question is put aside and asked again later.
             self._then = step.id
@@ -336,7 +340,7 @@ class Shell(Keyboard):
         if then:
             self._begin(await self._pane_of(then))
 
-    def _conclude(self, pane: StepPane, at: At | None = None) -> None:
+    def conclude(self, pane: StepPane, at: At | None = None) -> None:
         """Put the card that fits how the step stands."""
         from wizard.ui.widgets.card import DoneCard, HaltedCard, LaterCard, ProblemCard
         from wizard.ui.words import took

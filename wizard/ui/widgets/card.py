@@ -158,6 +158,15 @@ class HaltedCard(Card):
         super().__init__(said, (("Try again", f"go:{step}"), *onward, ("Back", "back")))
 
 
+class MendedCard(Card):
+    """What stopped the run is gone, as a later look saw."""
+
+    def __init__(self, what: str, again: str) -> None:
+        said = lines(joined(("✓ Holds now: ", "bold $text-success"), (what, "bold")), again)
+        super().__init__(said, (("Try again", "again"), ("Back", "back")))
+        self.add_class("-done")
+
+
 class LaterCard(Card):
     """The step cannot begin yet."""
 
