@@ -14,7 +14,7 @@ from wizard.core.finding import Finding
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.services import Services
-from wizard.steps import acting, ahead, recovery, review
+from wizard.steps import acting, ahead, recovery, review, strays
 from wizard.steps.parts import signed_in, terraform
 from wizard.steps.step import Step
 
@@ -62,7 +62,7 @@ class Apply(Step[Applied]):
             if not planned.has_changes:
                 yield Line("AWS already is as the module says. Nothing to apply.")
                 return _applied(machine, (0, 0, 0), tool.outputs())
-            yield _warned(planned, who)
+            yield _warned(planned, who, strays.warnings(facts, services, planned.plan))
             if not review.said_yes(planned.plan, (yield review.ask(planned.plan, who))):
                 raise _declined()
             # The plan may have been read for an hour: the credentials are looked at again.
@@ -115,9 +115,9 @@ def _planned(tool: Terraform, services: Services, machine: Machine) -> Run[Plann
     return (yield from recovery.planned(tool))
 
 
-def _warned(planned: PlannedRun, who: AwsIdentity) -> Planned:
+def _warned(planned: PlannedRun, who: AwsIdentity, also: Sequence[str]) -> Planned:
     told = acting.warning(who, planned.callers)
-    return replace(planned.plan, warnings=(*planned.plan.warnings, told)) if told else planned.plan
+    return replace(planned.plan, warnings=(*planned.plan.warnings, *([told] if told else []), *also))
 
 
 def _applied(machine: Machine, counts: tuple[int, int, int], outputs: dict[str, object]) -> Applied:

@@ -1,0 +1,113 @@
+"""What an apply that was cut short made and the state does not know, where making it again does not fail.
+
+Of most things AWS has one of a name: `standing` looks for those and takes them into the state. Others can be made
+twice without a word, and then nobody knows of the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wizard.core.event import Planned
+from wizard.core.facts import AwsIdentity, Facts, Machine
+from wizard.core.lazy import lazy
+from wizard.core.text import one_line, plural
+from wizard.services import Services
+from wizard.steps import needed
+from wizard.steps.parts import signed_in
+
+if TYPE_CHECKING:
+    from wizard.services.aws import errors, strays
+    from wizard.services.aws.requirements import ResourceRef
+    from wizard.services.terraform import mending
+else:
+    errors = lazy("wizard.services.aws.errors")
+    mending = lazy("wizard.services.terraform.mending")
+    strays = lazy("wizard.services.aws.strays")
+
+KEY, KMS = "aws_iam_access_key", "aws_kms_key"
+DOUBLED = (KEY, KMS)
+"""Types of which every apply makes one more: an access key that is a secret lying about, a KMS key that costs money."""
+REPEATED = (
+    "aws_iam_role_policy",
+    "aws_iam_role_policy_attachment",
+    "aws_iam_user_policy",
+    "aws_iam_user_policy_attachment",
+    "aws_lakeformation_data_lake_settings",
+    "aws_lakeformation_permissions",
+    "aws_lakeformation_resource",
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
+    "aws_s3_object",
+)
+"""Types that the next apply just puts again, in the same place: nothing is left over, and nothing is to be done."""
+
+
+def warnings(facts: Facts, services: Services, plan: Planned) -> tuple[str, ...]:
+    """What to say before the yes of things that AWS has and the state does not know. Changes nothing, never raises."""
+    machine, who = facts.need(Machine), facts.need(AwsIdentity)
+    folder = Path(machine.module)
+    refs = [
+        ref
+        for ref in needed.resources(folder, services.environ, who.account)
+        if ref.type in DOUBLED and not ref.address.startswith("data.")
+    ]
+    if not refs:
+        return ()
+    found = list(_access_keys(refs, services))
+    last = mending.last_apply(folder, services.paths.state / "runs")
+    makes = any(f"{KMS}." in each.address and each.action == "create" for each in plan.changes)
+    if makes and last is not None and last.code and last.started is not None:
+        found += _kms_keys(refs, services, last.started)
+    return tuple(found)
+
+
+def _access_keys(refs: list[ResourceRef], services: Services) -> Iterator[str]:
+    keys = [ref for ref in refs if ref.type == KEY]
+    known = {ref.name for ref in keys if ref.exists}
+    for user in dict.fromkeys(ref.parent for ref in keys if ref.parent):
+        try:
+            found = strays.access_keys(signed_in(services), user, known)
+        except errors.failures() as error:
+            yield f"Whether user {user} has access keys that the state does not know cannot be told: {_said(error)}"
+            continue
+        for each in found:
+            yield (
+                f"User {user} has an access key that the state does not know: {each.id}, made {_when(each.made)}. "
+                "If an apply that was cut short made it, nobody holds its secret; delete it with: "
+                f"aws iam delete-access-key --user-name {user} --access-key-id {each.id}"
+            )
+
+
+def _kms_keys(refs: list[ResourceRef], services: Services, since: datetime) -> Iterator[str]:
+    keys = [ref for ref in refs if ref.type == KMS]
+    known = {each for ref in keys if ref.exists for each in (ref.name, ref.arn)}
+    session = signed_in(services)
+    for region in dict.fromkeys(ref.region or session.region for ref in keys):
+        try:
+            found = strays.kms_keys(session, region, since, known)
+        except errors.failures() as error:
+            yield f"Whether the last apply, which failed, left a KMS key in {region} cannot be told: {_said(error)}"
+            continue
+        if found:
+            ids = ", ".join(f"{each.id} (made {_when(each.made)})" for each in found)
+            yield (
+                f"Since the last apply, which failed, {plural(len(found), 'KMS key')} came to be in {region} that the "
+                f"state does not know: {ids}. Each costs money; if it is of that apply, delete it with: "
+                f"aws kms schedule-key-deletion --region {region} --key-id {found[0].id}"
+            )
+
+
+def _when(moment: datetime) -> str:
+    return f"{moment.astimezone():%d %b %H:%M}"
+
+
+def _said(error: Exception) -> str:
+    return one_line(error, 200)
