@@ -199,13 +199,13 @@ def test_a_closed_terminal_ends_the_full_screen() -> None:
 
 def test_plain_mode_asks_line_by_line_and_ctrl_c_leads_on() -> None:
     screen = Terminal("demo", "--plain", "--engine", "recording")
-    screen.until(b"Number:")
+    screen.until(b"Enter takes")
     assert b"\x1b[?1049h" not in screen.seen, "plain mode never takes the whole screen"
     os.write(screen.master, b"\x03")
     screen.until(b"How shall we go on?")
     screen.seen = screen.seen.rpartition(b"How shall we go on?")[2]
     # The prompt is drawn once the terminal is in raw mode; a Ctrl-C before that may be lost.
-    screen.until(b"Number:")
+    screen.until(b"Enter takes")
     os.write(screen.master, b"\x03")
     assert screen.end() in (1, 130)
     assert b"Traceback" not in screen.seen

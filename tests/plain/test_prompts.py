@@ -45,6 +45,9 @@ def answered(monkeypatch: pytest.MonkeyPatch, said: list[str], typed: Sequence[s
         (["team 10", "103"], 102),
         (["nobody", "5"], 4),
         (["Team", "1"], 0),
+        ([""], 0),
+        (["Team 11", ""], 0),
+        (["500", "3"], 2),
     ],
 )
 def test_a_long_list_is_narrowed(

@@ -12,6 +12,8 @@ from wizard.core.text import clean
 
 _FEW = 7
 """A list up to this long is read at a glance."""
+_DIGITS = 4
+"""More than these are no place in a list; the number of an account has twelve."""
 
 
 class Prompts:
@@ -76,13 +78,19 @@ class Prompts:
                 mark = "*" if number == default else " "
                 tail = choice.unavailable or choice.detail
                 self._say(f"  {mark}{number + 1:>3}  {choice.label}{f'  ({tail})' if tail else ''}")
-            many = " (or part of a name)" if len(shown) > _FEW else ""
-            offered = str(default + 1) if default is not None else ""
-            given = _asked(questionary.text(f"Number{many}:", default=offered)).strip()
+            many = " or part of a name" if len(shown) > _FEW else ""
+            # Nothing is typed ahead: a number would be put behind it.
+            offered = f" (Enter takes {default + 1})" if default in shown and default is not None else ""
+            given = _asked(questionary.text(f"Number{many}{offered}:")).strip()
+            if not given:
+                return question.default
             # The number of an account is a value too, and may begin with zeros.
             if given.isdecimal() and given[0] != "0" and int(given) <= len(question.choices):
                 return question.choices[int(given) - 1].value
             matching = _matching(question, given)
+            if not matching and given.isdecimal() and len(given) <= _DIGITS:
+                self._say(f"  ✗ There is no number {given}; the list ends at {len(question.choices)}.")
+                continue
             if len(matching) == 1:
                 return question.choices[matching[0]].value
             if not matching or not given or len(matching) == len(shown):

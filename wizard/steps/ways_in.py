@@ -230,4 +230,9 @@ def with_pasted_keys(services: Services) -> Run[AwsSession]:
     pasted = keys.joined(answers["pasted"], parts)
     if isinstance(pasted, Problem):
         raise pasted
-    return sign_in.keys_session(pasted, services.aws_places, answers["region"])
+    chosen = answers["region"]
+    if pasted.region and chosen == region != pasted.region:
+        # Nobody touched the field, and the block names another one.
+        chosen = pasted.region
+        yield Line(f"The keys came with the region {chosen}, which is taken.")
+    return sign_in.keys_session(pasted, services.aws_places, chosen)

@@ -120,7 +120,7 @@ def test_how_it_is_understood_gives_nothing_away() -> None:
     said = " ".join(keys.understood(WHOLE["export"]))
     assert "✓ access key …DFGH" in said
     assert "✓ secret key · ✓ session token" in said
-    assert ("their end is not in it" in said) is ("xpir" not in WHOLE["export"])
+    assert ("end unknown" in said) is ("xpir" not in WHOLE["export"])
     assert "until " in " ".join(keys.understood(WHOLE["export"] + "\nexpiration = 2027-01-01T00:00:00Z\n"))
     assert "session token is asked for next" in " ".join(keys.understood(f"{ACCESS} {SECRET}"))
     assert keys.understood("hello") == ()

@@ -78,7 +78,7 @@ def understood(text: str) -> tuple[str, ...]:
     said += [f"✓ {_PARTS[p]}" for p in ("secret_access_key", "session_token") if found.get(p)]
     if found.get("session_token"):
         ends = _moment(found.get("expiration", ""))
-        said.append(f"until {ends.astimezone():%H:%M}" if ends else "their end is not in it")
+        said.append(f"until {ends.astimezone():%H:%M}" if ends else "end unknown")
     said += [f"{_PARTS[part]} is asked for next" for part in lacking(text)]
     return (" · ".join(said),)
 
