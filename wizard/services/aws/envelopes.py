@@ -50,7 +50,8 @@ _NAMED = (
     re.compile(r"(?:on S3 path: |access denied on |output bucket )(?P<name>(?:s3://)?[a-z0-9][\w./=:*-]+)"),
     re.compile(r'object "(?P<key>[^"]+)" in S3 bucket "(?P<bucket>[^"]+)"'),
     re.compile(
-        r"(?:S3 [Bb]ucket|S3 Object|Lake ?Formation \w+|Glue Catalog \w+|IAM [A-Z]\w+(?: [A-Z]\w+)?)"
+        r"(?:S3 (?:\(Simple Storage\) )?[Bb]ucket|S3 Object|Lake ?Formation \w+|Glue Catalog \w+"
+        r"|IAM [A-Z]\w+(?: [A-Z]\w+)?)"
         r" \((?P<name>[^)]+)\)"
     ),
 )

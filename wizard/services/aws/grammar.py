@@ -199,10 +199,17 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "no_network",
         _any(
-            r"amazonaws\.com.{0,200}(?:no such host|connection refused|network is unreachable|no route to host)",
+            r"(?:amazonaws\.com|request send failed).{0,200}"
+            r"(?:no such host|connection refused|network is unreachable|no route to host)",
             "Could not connect to the endpoint URL",
         ),
     ),
-    ("slow", _any(r"amazonaws\.com.{0,200}(?:i/o timeout|deadline exceeded)", "timeout on endpoint URL")),
+    (
+        "slow",
+        _any(
+            r"(?:amazonaws\.com|request send failed).{0,200}(?:i/o timeout|deadline exceeded)",
+            "timeout on endpoint URL",
+        ),
+    ),
 )
 """In order: the telling before the general."""
