@@ -74,6 +74,11 @@ def test_no_has_the_focus_and_leaves_everything_as_it_is(drive: Callable[..., An
             assert d.shell.here == "variables"
             assert str(d.app.focused.label) == "No"
             assert "+ ids" in d.text
+            # Whoever reads what is asked about, and comes back, has not moved on to the yes.
+            await d.pilot.press("tab")
+            assert d.app.focused is d.pane.evidence
+            await d.pilot.press("down", "down", "tab", "up", "tab")
+            assert str(d.app.focused.label) == "No"
             await d.press("enter")
             assert d.world.heard["write"] == "no"
             assert "was left as it is" in d.text

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.containers import VerticalScroll
+from textual.widget import Widget
 
 from wizard.core.chain import Chain
 from wizard.core.event import DeviceCode, Diff, Event, Line, Planned, ResourceRow, Table, WarehouseSeen
@@ -149,6 +150,11 @@ class Evidence(VerticalScroll, can_focus=False):
         """What the keys for filter, search and export act on: a plan that is open, else the findings."""
         plans = [block for block in self.blocks if block.narrows and not block.folded]
         return cast("PlanBlock", plans[-1]) if plans else self.findings
+
+    def readable(self) -> Widget | None:
+        """What the keyboard reads: the newest open list, else the column itself."""
+        lists = [each for block in self.blocks if not block.folded for each in block.query(Roster)]
+        return lists[-1] if lists else self if self.can_focus else None
 
     def address(self) -> str:
         """The address of a code that waits for approval, or empty."""

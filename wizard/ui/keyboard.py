@@ -220,7 +220,12 @@ class Keyboard(Screen[None]):
             self.app.notify("Sent to your terminal's clipboard.", timeout=3, markup=False)
 
     def action_move(self) -> None:
-        self.focus_next()
+        """From a yes or no to what it is about, never on to the yes; elsewhere from one thing to the next."""
+        form, about = self.pane.form, self.pane.evidence.readable()
+        if form is not None and form.confirms and form.has_focus_within and about is not None:
+            self.set_focus(about)
+        else:
+            self.focus_next()
 
     def action_read(self, direction: int) -> None:
         evidence = self.pane.evidence

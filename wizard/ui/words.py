@@ -67,6 +67,14 @@ def hanging(text: str, width: int, indent: int) -> str:
     return f"\n{' ' * indent}".join(broken)
 
 
+def within(name: str, room: int) -> str:
+    """`name` in at most `room` characters; its end stays, which tells it from others of its kind."""
+    if len(name) <= room:
+        return name
+    tail = min(len(name.rpartition(".")[2]) + 1, max(1, room * 2 // 3))
+    return f"{name[: max(0, room - tail - 1)]}…{name[-tail:]}"
+
+
 def clock(seconds: float) -> str:
     """`0:07`, `12:30`, `1:02:03`."""
     whole = max(0, int(seconds))

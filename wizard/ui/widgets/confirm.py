@@ -20,9 +20,8 @@ class ConfirmField(Field):
     """Two buttons; pressing one answers. `y` and `n` only move the focus, Enter decides."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding(
-            "left,right,up,down", "other", "Other", show=False, id="confirm.other", tooltip="The other button"
-        ),
+        Binding("left,right", "other", "Other", show=False, id="confirm.other", tooltip="The other button"),
+        Binding("up", "screen.move", "Read", show=False, id="confirm.read", tooltip="To what is asked about"),
         Binding(
             "y", "point('yes')", "Yes", show=False, id="confirm.yes", tooltip="Move to Yes; Enter decides"
         ),

@@ -61,7 +61,7 @@ class Form(VerticalScroll, can_focus=False):
         if reason := f"{self.ask.reason} {how}".strip():
             yield Static(plain(reason), markup=False, classes="reason")
         yield from self.fields
-        if not (len(self.fields) == 1 and isinstance(self.fields[0], ChoiceField | ConfirmField)):
+        if not (self.confirms or (len(self.fields) == 1 and isinstance(self.fields[0], ChoiceField))):
             yield Choice(self.ask.submit, "submit")
         if self._more is not None:
             label = next(choice.label for choice in self._more.choices if choice.value == YES)
@@ -69,6 +69,11 @@ class Form(VerticalScroll, can_focus=False):
 
     def on_mount(self) -> None:
         self.post_message(Placed())
+
+    @property
+    def confirms(self) -> bool:
+        """It is one yes or no about what stands above it."""
+        return len(self.fields) == 1 and isinstance(self.fields[0], ConfirmField)
 
     def focus_first(self) -> None:
         """Put the focus on the first question."""

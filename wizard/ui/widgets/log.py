@@ -55,8 +55,8 @@ class LineLog(ScrollView, can_focus=True):
         super().__init__()
         self.content_lines = Lines()
         self._paused = False
-        self._followed = True
-        """It followed the end when it was seen last."""
+        self._ending = True
+        """It goes to the end as soon as the screen knows where that is."""
         self._seen = False
         """It is on the screen."""
         self._at = -1
@@ -69,7 +69,7 @@ class LineLog(ScrollView, can_focus=True):
 
     @property
     def follows(self) -> bool:
-        return not self._paused and self.is_vertical_scroll_end
+        return not self._paused and (self._ending or self.is_vertical_scroll_end)
 
     def write(self, lines: Sequence[Written]) -> None:
         """Append (level, text) or (level, text, what it is about). A text with line breaks becomes several lines."""
@@ -81,7 +81,7 @@ class LineLog(ScrollView, can_focus=True):
         if not self._seen:
             return
         if follow:
-            self.scroll_end(animate=False, immediate=False)
+            self._to_end()
         elif fallen:
             # The reader keeps reading the same line.
             self.scroll_to(y=max(0, self.scroll_offset.y - fallen), animate=False, immediate=True)
@@ -98,7 +98,7 @@ class LineLog(ScrollView, can_focus=True):
         """Stand still although lines come, or follow the end again."""
         self._paused = paused
         if not paused:
-            self.scroll_end(animate=False, immediate=False)
+            self._to_end()
         self.post_message(self.Moved())
 
     def narrow(self, *, least: str | None = None, about: str | None = None, words: str | None = None) -> None:
@@ -138,17 +138,18 @@ class LineLog(ScrollView, can_focus=True):
         return bisect_right(lines.found, number), len(lines.found)
 
     def on_hide(self) -> None:
-        self._followed, self._seen = self.follows, False
+        self._ending, self._seen = self.follows, False
 
     def on_show(self) -> None:
         """What came while nobody looked is behind the reader, unless the reader stood still."""
         self._seen = True
         self.post_message(self.Moved())
-        if self._followed and not self._paused:
-            self.scroll_end(animate=False, immediate=False)
+        if self._ending and not self._paused:
+            self._to_end()
 
     def watch_scroll_y(self, old: float, new: float) -> None:
         super().watch_scroll_y(old, new)
+        self._ending = False
         self.post_message(self.Moved())
 
     def on_resize(self, event: events.Resize) -> None:
@@ -200,12 +201,16 @@ class LineLog(ScrollView, can_focus=True):
             at = found + len(words)
         return [*parts, Segment(text[at:], style)]
 
+    def _to_end(self) -> None:
+        self._ending = True
+        self.scroll_end(animate=False, immediate=False)
+
     def _rearrange(self) -> None:
         follow = self.follows
         self.content_lines.arrange()
         self._resized()
         if follow:
-            self.scroll_end(animate=False, immediate=False)
+            self._to_end()
         self.refresh()
         self.post_message(self.Moved())
 

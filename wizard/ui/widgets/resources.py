@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from wizard.core.event import ResourceRow
 from wizard.ui.widgets.block import Block
-from wizard.ui.words import clock, hanging
+from wizard.ui.words import clock, hanging, within
 
 _STATES = {
     "failed": ("✗", "failed"),
@@ -152,7 +152,7 @@ class Resources(Block):
         return [
             (f"{glyph} {word:<8}", row.state),
             (f"{row.action:<8}", "muted"),
-            (row.address, "plain"),
+            (within(row.address, self._table.wide - 18 - len(spent)), "plain"),
             (spent, "muted"),
         ]
 

@@ -9,7 +9,7 @@ from textual.widgets import Static
 from wizard.core.event import Table
 from wizard.core.text import one_line, plural
 from wizard.ui.widgets.block import Block
-from wizard.ui.words import MUTED, joined, plain
+from wizard.ui.words import MUTED, hanging, joined, plain
 
 MOST = 200
 """Rows drawn; the copy key takes all of them."""
@@ -33,6 +33,9 @@ class Grid(Static):
 
     def _drawn(self, width: int) -> Content:
         count = max((len(row) for row in self._cells), default=0)
+        if count == 1:
+            # Lines to be read whole; the title says what they are.
+            return Content("\n").join(plain(hanging(row[0], width, 2)) for row in self._cells[1:])
         padded = [row + [""] * (count - len(row)) for row in self._cells]
         widths = fitted([max(plain(row[i]).cell_length for row in padded) for i in range(count)], width)
         drawn = [
