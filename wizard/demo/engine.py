@@ -52,7 +52,7 @@ def recording() -> Engine:
 
 def _provider_can_be_had(found: Engine, environ: Mapping[str, str], paths: Paths) -> bool:
     """A mirror or the operator's own CLI configuration settles it; otherwise the registry must answer."""
-    source = provider.environment(environ, paths)
+    source = provider.environment(environ, paths, found.kind)
     return source.local or bool(_cached(paths)) or _answers(REGISTRIES[found.kind])
 
 

@@ -34,7 +34,7 @@ def prepare(facts: Facts, services: Services) -> None:
         Terraform(
             engine=services.engine,
             folder=Path(facts.need(Machine).module),
-            environ=provider.environment(services.environ, services.paths).environ,
+            environ=provider.environment(services.environ, services.paths, services.engine.kind).environ,
             runs=services.paths.state / "runs",
             explain=explain,
             now=services.now,

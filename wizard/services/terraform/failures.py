@@ -11,8 +11,8 @@ from wizard.core.text import one_line
 from wizard.services.process import runner
 
 
-def believed_gone(addresses: Sequence[str], folder: Path) -> Problem:
-    forget = f"terraform {shlex.quote(f'-chdir={folder}')} state rm"
+def believed_gone(addresses: Sequence[str], folder: Path, typed: str) -> Problem:
+    forget = f"{typed} {shlex.quote(f'-chdir={folder}')} state rm"
     return Problem(
         code="plan.believed_gone",
         what=f"The plan would make again what the state knows already: {one_line(', '.join(addresses), 300)}.",

@@ -140,10 +140,10 @@ def _configured(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.tf"))
 
 
-def refuse_unsaved_state(folder: Path) -> None:
+def refuse_unsaved_state(folder: Path, typed: str = "terraform") -> None:
     """A folder whose last run could not save its state must be mended first: a new plan would not know of it.
 
-    Raises Problem.
+    `typed`: how a person starts the engine. Raises Problem.
     """
     if (folder / UNSAVED).exists():
         raise Problem(
@@ -151,7 +151,7 @@ def refuse_unsaved_state(folder: Path) -> None:
             what="The last Terraform run in this folder could not save its state.",
             why=f"It left errored.tfstate in {folder}. A new plan would make again what is there already.",
             remedy="Put the state back with the command below, check it with a plan, then remove errored.tfstate.",
-            copy=f"terraform {shlex.quote(f'-chdir={folder}')} state push -force errored.tfstate",
+            copy=f"{typed} {shlex.quote(f'-chdir={folder}')} state push -force errored.tfstate",
         )
 
 

