@@ -154,6 +154,7 @@ def test_a_missing_allow_gives_exactly_the_missing_statement() -> None:
             "aws.denied.absent",
             "the resource's own policy",
         ),
+        ("Not authorized to perform sts:AssumeRoleWithWebIdentity", "aws.denied.federated", "trust policy"),
         (
             "An error occurred (AllAccessDisabled) when calling the ListObjectsV2 operation: All access disabled",
             "aws.denied.disabled",
@@ -167,6 +168,14 @@ def test_an_unspecified_no_that_one_more_allow_would_not_mend(text: str, code: s
     problem = denials.as_problem(denial)
     assert (problem.code, problem.copy) == (code, "")
     assert way_out in problem.remedy == denial.remedy
+
+
+def test_a_role_that_may_not_be_taken_needs_two_yeses() -> None:
+    role = "arn:aws:iam::123456789012:role/deploy"
+    denial = must_read(sentence("sts:AssumeRole", role))
+    assert denial.reason == "unspecified"
+    assert denial.statement == {"Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": [role]}
+    assert "trust policy" in denial.remedy
 
 
 def test_an_instance_profile_has_an_arn_for_the_policy() -> None:

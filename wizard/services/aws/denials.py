@@ -62,8 +62,10 @@ class Denial:
     @property
     def statement(self) -> dict[str, object] | None:
         """The least-privilege statement that would allow it; None where a policy of the identity cannot."""
-        helps = self.row in (DENIALS["identity_implicit"], DENIALS["unspecified"])
-        if not helps or not self.action:
+        open_to_allows = self.reason == "identity_implicit" or (
+            self.reason == "unspecified" and self.unsaid in ("", "assume")
+        )
+        if not open_to_allows or not self.action:
             return None
         return {"Effect": "Allow", "Action": [self.action], "Resource": _resources(self.resource_arn)}
 
@@ -183,13 +185,20 @@ def _refused(flat: str) -> Denial | None:
         resource=resource,
         policy_arn=policy_arn,
         code=envelopes.code(flat),
-        unsaid=_unsaid(rest) if reason == "unspecified" else "",
+        unsaid=_unsaid(rest, found["action"]) if reason == "unspecified" else "",
         text=flat,
     )
 
 
-def _unsaid(rest: str) -> str:
-    return "absent" if grammar.ABSENT.search(rest) else "forbidden" if grammar.DENY.search(rest) else ""
+def _unsaid(rest: str, action: str) -> str:
+    """Which row of `reasons.UNSPECIFIED` it is; empty for none."""
+    if grammar.DENY.search(rest):
+        return "forbidden"
+    if grammar.ABSENT.search(rest):
+        return "absent"
+    if action.startswith("sts:AssumeRoleWith"):
+        return "federated"
+    return "assume" if action == "sts:AssumeRole" else ""
 
 
 def _principal(found: re.Match[str]) -> str | None:

@@ -199,7 +199,7 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "no_network",
         _any(
-            r"(?:amazonaws\.com|request send failed).{0,200}"
+            r"(?:amazonaws\.com|request send failed, dial tcp).{0,200}"
             r"(?:no such host|connection refused|network is unreachable|no route to host)",
             "Could not connect to the endpoint URL",
         ),
@@ -207,7 +207,7 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "slow",
         _any(
-            r"(?:amazonaws\.com|request send failed).{0,200}(?:i/o timeout|deadline exceeded)",
+            r"(?:amazonaws\.com|request send failed, dial tcp).{0,200}(?:i/o timeout|deadline exceeded)",
             "timeout on endpoint URL",
         ),
     ),

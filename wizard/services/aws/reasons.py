@@ -155,6 +155,22 @@ UNSPECIFIED: dict[str, Reason] = {
         "resource's own policy.",
         Who.AWS_ADMIN,
     ),
+    "assume": Reason(
+        "aws.denied.assume",
+        "A role is taken only when both agree: a policy of this identity, and the role's trust policy. AWS does not "
+        "say which of them did not, nor whether there is such a role.",
+        "Check the role's ARN; then ask an AWS administrator to allow it in a policy of this identity (the statement "
+        "is ready) and to name this identity in the role's trust policy.",
+        Who.AWS_ADMIN,
+    ),
+    "federated": Reason(
+        "aws.denied.federated",
+        "The role's trust policy does not let this token in: another issuer, subject or audience, or there is no such "
+        "role.",
+        "Ask an AWS administrator to compare the role's trust policy with the token's issuer, subject and audience; no "
+        "other policy is asked.",
+        Who.AWS_ADMIN,
+    ),
     "disabled": Reason(
         "aws.denied.disabled",
         "The bucket belongs to somebody else who closed it, AWS closed it, or its name is written wrong.",
@@ -162,7 +178,7 @@ UNSPECIFIED: dict[str, Reason] = {
         Who.AWS_ADMIN,
     ),
 }
-"""What is told apart of the unspecified all the same. None of them is mended by one more allow."""
+"""What is told apart of the unspecified all the same. Only `assume` may be mended by one more allow."""
 
 CREDENTIALS: dict[str, Reason] = {
     "expired_token": Reason(
