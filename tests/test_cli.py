@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from wizard.commands import run
+from wizard.commands import journey
 from wizard.steps import STEPS
 
 WIZARD = [sys.executable, "-m", "wizard"]
@@ -119,7 +119,7 @@ def test_the_answers_file_of_the_readme_is_one(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
     example = tmp_path / "answers.toml"
     example.write_text(readme.partition("```toml\n")[2].partition("```")[0])
-    visits = run.answers(example)
+    visits = journey.answers(example, [step.id for step in STEPS])
     assert [visit.step for visit in visits] == [step.id for step in STEPS]
     assert {visit.step for visit in visits if "yes" in visit.answers.values()} == {
         "variables",

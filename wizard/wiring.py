@@ -7,12 +7,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wizard.core.facts import AwsIdentity, Registered
+from wizard.core.facts import AwsIdentity, DataProven, Registered
 from wizard.core.flow import Flow
 from wizard.core.journal import Journal
 from wizard.core.journey import Visit
@@ -41,6 +41,9 @@ class Options:
     """Somebody is there to look, and to approve a sign-in in a browser."""
     pace: float = 1.0
     """Multiplies every wait."""
+    aws_profile: str = ""
+    databricks_profile: str = ""
+    """Profiles for the way back; empty for those of last time."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,10 @@ class Opening:
     """Marks everything on screen as pretend; empty when it is real."""
     visits: tuple[Visit, ...] = ()
     """The journey of a scenario."""
+    undoable: Callable[[], bool] = lambda: False
+    """The wizard did something that can be taken back."""
+    back: Callable[[], Opening] | None = None
+    """Opens the way back over the same world, with the same sign-ins."""
 
 
 @contextmanager
@@ -74,7 +81,38 @@ def real(options: Options) -> Iterator[Opening]:
 
         flow = _flow(open_services, paths, redact, options.pace, record=record)
         stack.callback(flow.close)
-        yield Opening(flow, FRONT, _browse, redact)
+        yield with_way_back(Opening(flow, FRONT, _browse, redact), options, paths, record, stack)
+
+
+def with_way_back(
+    forth: Opening, options: Options, paths: Paths, record: Record, stack: ExitStack
+) -> Opening:
+    """The same opening, which can also open the way back; that is closed with `stack`."""
+
+    def back() -> Opening:
+        from wizard.steps.undo import BACK, ENDING
+        from wizard.steps.undo.front import Before
+
+        front = Before(options.aws_profile, options.databricks_profile)
+        flow = Flow(
+            BACK,
+            lambda: forth.flow.services,
+            memory=Memory(None),
+            journal=_journal(paths, forth.redact, "-undo"),
+            pace=options.pace,
+            forget=record.forget,
+            known=[fact for fact in record.facts if not isinstance(fact, DataProven)],
+            ending=ENDING,
+        )
+        stack.callback(flow.close)
+        return Opening(flow, front, forth.open_browser, forth.redact, forth.badge)
+
+    def undoable() -> bool:
+        from wizard.steps.undo.front import done
+
+        return bool(done(record.facts))
+
+    return replace(forth, undoable=undoable, back=back)
 
 
 def services(options: Options, paths: Paths | None = None, redact: Redactor | None = None) -> Services:
@@ -126,7 +164,9 @@ def demo(scenario_name: str, options: Options) -> Iterator[Opening]:
         stack.callback(flow.close)
         stack.callback(_end_runs, paths.state / "runs")
         visits = scenario.visits(tuple(step.id for step in STEPS))
-        yield Opening(flow, FRONT, _browse, redact, badge="DEMO · nothing here is real", visits=visits)
+        badge = "DEMO · nothing here is real"
+        forth = Opening(flow, FRONT, _browse, redact, badge, visits)
+        yield with_way_back(forth, options, paths, record, stack)
 
 
 def _end_runs(runs: Path, patience: float = 5.0) -> None:
@@ -180,14 +220,17 @@ def _flow(
         STEPS,
         open_services,
         memory=Memory(paths.state / "answers.json"),
-        journal=Journal(
-            paths.state / "journals" / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}.jsonl", redact
-        ),
+        journal=_journal(paths, redact),
         pace=pace,
         tips=tips,
         keep=record.keep if record else lambda _: None,
         known=(added,) if record and (added := record.facts.get(Registered)) else (),
     )
+
+
+def _journal(paths: Paths, redact: Redactor, suffix: str = "") -> Journal:
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}{suffix}.jsonl"
+    return Journal(paths.state / "journals" / name, redact)
 
 
 _TEXT_BROWSERS = ("www-browser", "links", "elinks", "lynx", "w3m")

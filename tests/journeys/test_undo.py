@@ -1,45 +1,31 @@
-"""The way back in the pretend world: three changes, three questions, and what stays is said."""
+"""The way back in the pretend world, unattended: each change has its own answer, and what stays is said."""
 
 from __future__ import annotations
 
-import argparse
 import io
+import json
 import threading
-from dataclasses import replace
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from wizard.commands import undo
-from wizard.core.event import Ask
-from wizard.core.facts import Applied, Connected, VariablesWritten
-from wizard.core.question import Answers, Question
+from wizard import wiring
+from wizard.core.facts import Applied, Connected, Registered, VariablesWritten
+from wizard.core.journey import Script, Visit
+from wizard.core.problem import Problem
 from wizard.core.record import Record
 from wizard.plain.printer import Printer
-from wizard.steps.undo import planned
+from wizard.plain.unattended import walk
+from wizard.steps import FRONT
+from wizard.steps.summary import summary
 
-NOTHING_SAID = argparse.Namespace(aws_profile="", databricks_profile="", deployment="default")
-
-
-class Answering:
-    """Answers by key; `no` to whatever is not given. Notes what was asked, and the calls made until then."""
-
-    def __init__(self, played: Any, **given: str) -> None:
-        self._played, self._given = played, given
-        self.asked: list[str] = []
-        self.untouched = True
-        self._begun = calls(played)
-
-    def answer(self, step: str, ask: Ask) -> Answers:
-        if not self.asked:
-            self.untouched = calls(self._played) == self._begun
-        self.asked += [question.key for question in ask.questions]
-        return {question.key: self._answer(question) for question in ask.questions}
-
-    def _answer(self, question: Question) -> str:
-        given = self._given.get(question.key, "no")
-        # Whoever agrees types the word that the screen asks for.
-        return question.prompt.partition("Type ")[2].partition(",")[0] if given == "the word" else given
+NO = {"configuration": {"config": "no"}, "stop": {"stop": "no"}}
+YES = {
+    "configuration": {"config": "yes"},
+    "registration": {"registration": "yes"},
+    "stop": {"stop": "yes"},
+}
 
 
 def calls(played: Any) -> list[str]:
@@ -48,12 +34,29 @@ def calls(played: Any) -> list[str]:
     return made + [f"{c.method} {c.path}" for c in played.world.workspace.calls if c.mutating]
 
 
-def taken_back(played: Any, **given: str) -> tuple[int, str, Answering]:
-    services = replace(played.flow.services, aws=None, workspace=None, engine=None)
-    record = Record.at(services.paths.state, "default")
-    out, asker = io.StringIO(), Answering(played, **given)
-    code = undo.take_back(NOTHING_SAID, services, record, Printer(out), asker, threading.Event())
-    return code, out.getvalue(), asker
+class TakenBack:
+    """One walk of the way back, as `htd-wizard undo --answers` takes it, signed in anew."""
+
+    def __init__(self, played: Any, answers: dict[str, dict[str, str]]) -> None:
+        services = played.flow.services
+        services.aws = services.workspace = services.engine = None
+        self.record = Record.at(services.paths.state, "default")
+        out = io.StringIO()
+        with ExitStack() as stack:
+            forth = wiring.Opening(played.flow, FRONT, lambda _: False, played.redact)
+            opening = wiring.with_way_back(forth, wiring.Options(), services.paths, self.record, stack)
+            assert opening.undoable()
+            assert opening.back is not None
+            back = opening.back()
+            visits = [Visit(step.id, answers.get(step.id, {})) for step in back.flow.steps]
+            self.problem = walk(back.flow, back.front, visits, Printer(out), threading.Event())
+            self.summary = summary(back.flow, self.problem)
+        self.said = out.getvalue()
+
+    @property
+    def left(self) -> Any:
+        """What is still remembered, read from the file."""
+        return Record.at(self.record._file.parent.parent, "default").facts  # the same file
 
 
 @pytest.mark.terraform
@@ -61,79 +64,50 @@ def test_no_changes_nothing_and_yes_takes_everything_back_and_says_the_rest(play
     with play(engine="terraform") as played:
         played.walk()
         made = calls(played)
-        code, said, asker = taken_back(played)
-        assert (code, asker.asked) == (0, ["config", "stop", "destroy"])
+        # Without its own answer nothing is destroyed.
+        taken = TakenBack(played, NO)
+        assert taken.problem is not None
+        assert taken.problem.code == "answers.missing", taken.said
+        (asked,) = taken.problem.evidence
+        word = asked.partition("Type ")[2].partition(",")[0]
+        assert word.startswith("destroy ")
         assert calls(played) == made
-        assert "Nothing was changed." in said
-        assert Applied in Record.at(played.flow.services.paths.state, "default").facts
+        assert "still names this instance profile" in taken.said
+        assert {Applied, Connected, Registered} <= {type(fact) for fact in taken.left}
 
         before = played.world.workspace.config
         assert before["instance_profile_arn"]
         # Somebody else changes something else meanwhile: that stays theirs.
         played.world.workspace.set_config({**before, "statement_history_days": 7})
-        code, said, asker = taken_back(
-            played, config="yes", registration="yes", stop="yes", destroy="the word"
-        )
-        assert (code, asker.asked) == (0, ["config", "registration", "stop", "destroy"]), said
-        assert asker.untouched
+        taken = TakenBack(played, {**YES, "destroy": {"destroy": word}})
+        assert taken.problem is None, taken.said
         after = played.world.workspace.config
         assert "instance_profile_arn" not in after
         assert after["statement_history_days"] == 7
         assert after["data_access_config"] == before["data_access_config"]
         iam = played.world.aws.client("iam")
         assert "htd-role" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}
-        assert "✓ Instance profile htd-instance-profile taken out of" in said
-        assert "databricks instance-profiles remove" in said
-        assert "the registration of the instance profile" not in said.partition("What stays")[2]
-        assert "What stays" in said
-        left = Record.at(played.flow.services.paths.state, "default").facts
-        assert Applied not in left
-        assert Connected not in left
-        assert VariablesWritten in left
+        assert "What stays" in taken.said
+        assert not {Applied, Connected, Registered} & {type(fact) for fact in taken.left}
+        assert VariablesWritten in taken.left
+        whole = json.loads(json.dumps(taken.summary))
+        assert [step["status"] for step in whole["steps"]] == ["done"] * 5
+        assert any("destroyed in AWS account" in line for line in whole["done"])
+        assert any(each["remove"].startswith("rm -r ") for each in whole["stays"])
 
 
-@pytest.mark.parametrize(
-    ("current", "backup", "after"),
-    [
-        ({"instance_profile_arn": "ours", "a": 1}, {"a": 0}, {"a": 1}),
-        (
-            {"instance_profile_arn": "ours"},
-            {"instance_profile_arn": "theirs"},
-            {"instance_profile_arn": "theirs"},
-        ),
-        ({"instance_profile_arn": "theirs", "a": 1}, {"a": 0}, {"instance_profile_arn": "theirs", "a": 1}),
-        (
-            {
-                "instance_profile_arn": "ours",
-                "security_policy": "DATA_ACCESS_CONTROL",
-                "enable_serverless_compute": True,
-            },
-            {"security_policy": "NONE", "enable_serverless_compute": False},
-            {"security_policy": "NONE", "enable_serverless_compute": True},
-        ),
-    ],
-)
-def test_only_what_the_wizard_set_is_put_back(
-    current: dict[str, object], backup: dict[str, object], after: dict[str, object]
-) -> None:
-    assert planned(current, backup, "ours") == after
-
-
-def test_what_was_done_before_a_failure_is_remembered_as_done(play: Any) -> None:
-    with play() as played:
-        played.walk()
-        # The recording knows no destroy, so the last part fails here.
-        code, said, asker = taken_back(played, config="yes", stop="yes")
-        assert (code, asker.asked) == (1, ["config", "registration", "stop"])
-        assert "✓ SQL configuration of" in said
-        assert "/api/2.0/instance-profiles/remove" not in " ".join(calls(played))
-        left = Record.at(played.flow.services.paths.state, "default").facts
-        assert Connected not in left
-        assert Applied in left
-
-
-def test_where_nothing_was_done_nothing_is_asked(play: Any) -> None:
-    with play() as played:
-        code, said, asker = taken_back(played)
-        assert (code, asker.asked) == (0, [])
-        assert "nothing here that could be taken back" in said
+def test_where_nothing_was_done_there_is_no_way_back(play: Any) -> None:
+    with play() as played, ExitStack() as stack:
+        record = Record.at(played.flow.services.paths.state, "default")
+        forth = wiring.Opening(played.flow, FRONT, lambda _: False, played.redact)
+        opening = wiring.with_way_back(forth, wiring.Options(), played.flow.services.paths, record, stack)
+        assert not opening.undoable()
+        assert opening.back is not None
+        back = opening.back()
+        with pytest.raises(Problem, match="nothing here that could be taken back"):
+            back.flow.perform(
+                back.front,
+                on_event=lambda _: None,
+                asker=Script(Visit(back.front.id)),
+                cancel=threading.Event(),
+            )

@@ -14,13 +14,13 @@ from wizard.core.facts import Connected
 from wizard.core.journey import Visit, visits
 from wizard.core.question import Answers
 from wizard.plain import guide as guided
-from wizard.plain.guide import guide
+from wizard.plain.guide import End, guide
 from wizard.plain.printer import Printer
 from wizard.plain.unattended import walk
 from wizard.steps.step import Step
 
 YES = {"change": "yes", "skip_validation": "yes"}
-BACK = {"step": "connect", "undo": True, "ends": "stopped", "answers": {"undo": "yes"}}
+BACK = {"step": "connect", "undo": True, "ends": "stopped", "answers": {"undo": "yes", "registration": "yes"}}
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ class Person:
         if key == "way":
             self.offered.append([choice.value for choice in ask.questions[0].choices])
             return {"way": "undo:connect" if len(self.offered) == 1 else "stop"}
-        return {key: {**YES, "start": "no", "undo": "yes"}[key]}
+        return {key: {**YES, "start": "no", "undo": "yes", "registration": "no"}[key]}
 
 
 def test_after_a_stop_undoing_is_one_of_the_ways(
@@ -65,7 +65,7 @@ def test_after_a_stop_undoing_is_one_of_the_ways(
         person = Person(alone)
         monkeypatch.setattr(guided, "Prompts", lambda say: person)
         flow = flow_of(alone, "connect", "warehouse")
-        assert not guide(flow, front, "", str, threading.Event())
+        assert guide(flow, front, "", str, threading.Event()) is End.STOPPED
         assert alone.world.config == before
         assert "undo:connect" in person.offered[0]
         assert "undo:connect" not in person.offered[1]

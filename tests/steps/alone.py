@@ -31,6 +31,20 @@ from wizard.steps.step import Step
 PROFILE = "arn:aws:iam::123456789012:instance-profile/htd-instance-profile"
 ROLE = "arn:aws:iam::123456789012:role/htd-role"
 WAREHOUSE = "f6dd72df81d69f03"
+FAULTS: dict[str, dict[str, Any]] = {
+    "429": {"status": 429, "body": {"message": "later"}, "headers": {"Retry-After": "0"}},
+    "500": {"status": 500, "body": {"error_code": "INTERNAL_ERROR", "message": "x"}},
+    "500 after it was done": {
+        "status": 500,
+        "body": {"error_code": "INTERNAL_ERROR", "message": "x"},
+        "after_handler": True,
+    },
+    "503": {"status": 503, "body": {"message": "later"}, "headers": {"Retry-After": "0"}},
+    "slow": {"delay": 0.05},
+    "dropped": {"drop": True},
+    "cut off": {"cut": True},
+}
+"""What a call may meet once: turned away, broken before or after the work, slow, no answer, half an answer."""
 
 
 @dataclass

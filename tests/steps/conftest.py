@@ -231,7 +231,10 @@ def standing(_standing: Chained) -> Iterator[Chained]:
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> Iterator[Alone]:
-    """Single steps against a pretend workspace."""
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Alone]:
+    """Single steps against a pretend workspace; between its repeats the SDK waits no second or more."""
+    monkeypatch.setattr(
+        "databricks.sdk.clock.RealClock.sleep", lambda _, seconds: time.sleep(min(seconds, 0.02))
+    )
     with open_alone(tmp_path) as made:
         yield made

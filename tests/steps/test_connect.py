@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.steps.alone import PROFILE, ROLE, Alone
+from tests.steps.alone import FAULTS, PROFILE, ROLE, Alone
 from wizard.core.event import Ask, Diff, Table
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
@@ -117,11 +115,16 @@ def test_what_was_changed_is_put_back_after_its_own_yes(alone: Alone) -> None:
     assert alone.stopped("connect", {"undo": "no"}, undo=True).code == "connect.kept"
     assert alone.stopped("connect", {}, undo=True).code == "answers.missing"
     assert len(alone.changes) == count
-    assert alone.stopped("connect", {"undo": "yes"}, undo=True).code == "connect.undone"
+    answers = {"undo": "yes", "registration": "no"}
+    assert alone.stopped("connect", answers, undo=True).code == "connect.undone"
     assert alone.world.config == {**before, "statement_history_days": 99}, "what others changed since stays"
     assert alone.changes[count:] == ["PUT warehouses 200"]
+    # The wizard added the profile, so it offers to take it out as well.
+    again = alone.stopped("connect", {"registration": "yes"}, undo=True)
+    assert "was taken out" in again.why
+    assert alone.changes[count + 1 :] == ["POST remove 200"]
     assert alone.stopped("connect", {}, undo=True).code == "connect.undone"
-    assert len(alone.changes) == count + 1
+    assert len(alone.changes) == count + 2
 
 
 def test_the_way_back_is_found_again_in_a_later_session(alone: Alone) -> None:
@@ -146,18 +149,6 @@ def test_only_a_step_that_changed_something_can_be_undone(alone: Alone) -> None:
     assert [step.id for step in STEPS if step.undo(alone.facts) is not None] == ["connect"]
 
 
-FAULTS: dict[str, dict[str, Any]] = {
-    "429": {"status": 429, "body": {"message": "later"}, "headers": {"Retry-After": "0"}},
-    "500": {"status": 500, "body": {"error_code": "INTERNAL_ERROR", "message": "x"}},
-    "500 after it was done": {
-        "status": 500,
-        "body": {"error_code": "INTERNAL_ERROR", "message": "x"},
-        "after_handler": True,
-    },
-    "503": {"status": 503, "body": {"message": "later"}, "headers": {"Retry-After": "0"}},
-    "slow": {"delay": 0.2},
-    "dropped": {"drop": True},
-}
 CALLS = (
     "GET /api/2.0/instance-profiles/list",
     "POST /api/2.0/instance-profiles/add",

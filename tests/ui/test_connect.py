@@ -30,14 +30,18 @@ def test_u_shows_the_way_back_and_asks(tmp_path: Path) -> None:
                 await d.settled()
                 assert d.shell.check_action("undo", ())
                 await d.press("u")
-                assert "Put it back in" in d.text
+                assert "Put the SQL configuration of" in d.text
                 await d.press("n", "enter")
                 assert "You chose not to put it back." in d.text
                 assert alone.world.config != before
                 await d.press("r")
                 await d.press("u")
                 await d.press("y", "enter")
+                assert alone.world.config == before
+                assert "Take the instance profile htd-instance-profile out of" in d.text
+                await d.press("y", "enter")
                 assert "is as it was before this step" in d.text
+                assert alone.changes[-1] == "POST remove 200"
                 assert alone.world.config == before
                 assert Connected not in flow.facts
                 assert not d.shell.check_action("undo", ())

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 from wizard.commands.exits import Exit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wizard.core.journey import Visit
     from wizard.wiring import Opening, Options
 
@@ -43,6 +45,8 @@ def options(arguments: argparse.Namespace) -> Options:
         deployment=getattr(arguments, "deployment", "default"),
         warehouse_id=getattr(arguments, "warehouse_id", ""),
         engine=arguments.engine,
+        aws_profile=getattr(arguments, "aws_profile", ""),
+        databricks_profile=getattr(arguments, "databricks_profile", ""),
         attended=not (getattr(arguments, "auto", False) or arguments.json) and terminal(),
     )
 
@@ -50,6 +54,36 @@ def options(arguments: argparse.Namespace) -> Options:
 def terminal() -> bool:
     """Both ends of the conversation are a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def answers(file: Path | None, known: Sequence[str]) -> tuple[Visit, ...]:
+    """Visits from an answers file: `[step]` tables in any order, or `[[visit]]` tables in the order of the visits.
+
+    None at all without a file. `known` are the steps in their order. Raises Problem.
+    """
+    import tomllib
+
+    from wizard.core.journey import visits
+    from wizard.core.problem import Problem
+
+    if file is None:
+        return ()
+    try:
+        data = tomllib.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Problem(
+            code="answers.file",
+            what=f"The answers file {file} cannot be used.",
+            why=str(error),
+            remedy=f"Name a TOML file with one table a step, such as [{known[0]}].",
+        ) from error
+    if "visit" in data:
+        return visits(data["visit"], known)
+    unknown = sorted(set(data) - set(known))
+    return visits(
+        [{"step": name} for name in unknown] or [{"step": s, "answers": data.get(s, {})} for s in known],
+        known,
+    )
 
 
 def unattended(opening: Opening, visits: Sequence[Visit], as_json: bool, cancel: threading.Event) -> Exit:
@@ -66,7 +100,7 @@ def unattended(opening: Opening, visits: Sequence[Visit], as_json: bool, cancel:
         print(opening.redact(json.dumps(summary(opening.flow, problem))))
     elif problem is None:
         printer.say()
-        printer.say("The journey is complete.")
+        printer.say(opening.flow.ending)
         proof = opening.flow.facts.get(DataProven)
         if proof is not None and proof.report:
             printer.say(f"The implementation status is in {proof.report}")
@@ -74,19 +108,31 @@ def unattended(opening: Opening, visits: Sequence[Visit], as_json: bool, cancel:
 
 
 def attended(opening: Opening, plain: bool, cancel: threading.Event) -> Exit:
+    """The journey with a person; the way back, when it is chosen there, follows in the same front end."""
     if plain or os.environ.get("TERM", "") in ("", "dumb") or os.environ.get("ACCESSIBLE"):
-        from wizard.plain.guide import guide
-
-        return (
-            Exit.OK
-            if guide(opening.flow, opening.front, opening.badge, opening.redact, cancel)
-            else Exit.STOPPED
-        )
+        return _line_by_line(opening, cancel)
     # The screen begins to collect garbage after its first paint.
     gc.disable()
     from wizard.ui.app import run_wizard
+    from wizard.ui.keyboard import BACK
 
-    return Exit(run_wizard(opening.flow, opening.front, opening.badge, opening.open_browser, opening.redact))
+    def show(way: Opening) -> int:
+        return run_wizard(way.flow, way.front, way.badge, way.open_browser, way.redact, way.undoable)
+
+    result = show(opening)
+    return Exit(show(opening.back()) if result == BACK and opening.back else result)
+
+
+def _line_by_line(opening: Opening, cancel: threading.Event) -> Exit:
+    from wizard.plain.guide import End, guide
+
+    def walk(way: Opening) -> End:
+        return guide(way.flow, way.front, way.badge, way.redact, cancel, way.undoable)
+
+    end = walk(opening)
+    if end is End.BACK and opening.back:
+        end = walk(opening.back())
+    return Exit.OK if end is End.COMPLETE else Exit.STOPPED
 
 
 @contextmanager

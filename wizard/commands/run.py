@@ -6,13 +6,9 @@ import argparse
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from wizard.commands import journey
 from wizard.commands.exits import Exit
-
-if TYPE_CHECKING:
-    from wizard.core.journey import Visit
 
 NAME = "run"
 HELP = "the wizard on your real accounts"
@@ -33,7 +29,9 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, cancel: threading.Event) -> Exit:
-    visits = answers(arguments.answers) if arguments.answers else ()
+    from wizard.steps import STEPS
+
+    visits = journey.answers(arguments.answers, [step.id for step in STEPS])
     if not visits and not journey.terminal():
         print(
             "htd-wizard run asks questions, and there is no terminal to ask them in.\n"
@@ -48,30 +46,3 @@ def run(arguments: argparse.Namespace, cancel: threading.Event) -> Exit:
         if visits:
             return journey.unattended(opening, visits, arguments.json, cancel)
         return journey.attended(opening, arguments.plain, cancel)
-
-
-def answers(file: Path) -> tuple[Visit, ...]:
-    """Visits from an answers file: `[step]` tables in any order, or `[[visit]]` tables in the order of the visits."""
-    import tomllib
-
-    from wizard.core.journey import visits
-    from wizard.core.problem import Problem
-    from wizard.steps import STEPS
-
-    known = [step.id for step in STEPS]
-    try:
-        data = tomllib.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise Problem(
-            code="answers.file",
-            what=f"The answers file {file} cannot be used.",
-            why=str(error),
-            remedy="Name a TOML file with one table a step, such as [credentials].",
-        ) from error
-    if "visit" in data:
-        return visits(data["visit"], known)
-    unknown = sorted(set(data) - set(known))
-    return visits(
-        [{"step": name} for name in unknown] or [{"step": s, "answers": data.get(s, {})} for s in known],
-        known,
-    )

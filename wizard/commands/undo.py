@@ -5,15 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+from wizard.commands import journey
 from wizard.commands.exits import Exit
-
-if TYPE_CHECKING:
-    from wizard.core.drive import Asker
-    from wizard.core.record import Record
-    from wizard.plain.printer import Printer
-    from wizard.services import Services
 
 NAME = "undo"
 HELP = "take back what the wizard did, each change shown and asked first"
@@ -25,64 +20,35 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--databricks-profile", default="", metavar="NAME", help="sign in to the workspace with this profile"
     )
+    parser.add_argument(
+        "--answers",
+        type=Path,
+        metavar="FILE",
+        help="take the answers from this TOML file, ask nothing; a destroy needs its own, "
+        'such as destroy = "destroy 12" below [destroy]',
+    )
+    journey.add(parser)
 
 
 def run(arguments: argparse.Namespace, cancel: threading.Event) -> Exit:
-    from wizard import wiring
-    from wizard.commands import journey
-    from wizard.core.record import Record
-    from wizard.plain.printer import Printer
-    from wizard.plain.prompts import Prompts
-
-    if not journey.terminal():
+    if arguments.answers is None and (arguments.json or not journey.terminal()):
         print(
-            "htd-wizard undo asks before every change, and there is no terminal to ask in.", file=sys.stderr
+            "htd-wizard undo asks before every change, and there is no terminal to ask in.\n"
+            "Start it in a terminal, or give the answers with --answers FILE.",
+            file=sys.stderr,
         )
         return Exit.USAGE
-    services = wiring.services(wiring.Options(deployment=arguments.deployment))
-    record = Record.at(services.paths.state, arguments.deployment, services.redact)
-    printer = Printer(sys.stdout, services.redact)
-    return take_back(arguments, services, record, printer, Prompts(printer.say), cancel)
+    options = journey.options(arguments)
+    from wizard import wiring
+    from wizard.steps.undo import BACK
+    from wizard.steps.undo.back import FRONT
 
-
-def take_back(
-    arguments: argparse.Namespace,
-    services: Services,
-    record: Record,
-    printer: Printer,
-    asker: Asker,
-    cancel: threading.Event,
-) -> Exit:
-    """Sign in as last time and go back step by step. Raises Cancelled."""
-    from wizard.core.drive import drive
-    from wizard.core.problem import Problem
-    from wizard.steps import reopen
-    from wizard.steps.undo import Undone, undo
-
-    facts = record.facts
-    if not list(facts):
-        printer.say("The wizard did nothing here that could be taken back.")
-        return Exit.OK
-    aws = reopen.aws(facts, services, arguments.aws_profile)
-    workspace = reopen.workspace(facts, services, arguments.databricks_profile)
-    services.aws = None if isinstance(aws, Problem) else aws
-    services.workspace = None if isinstance(workspace, Problem) else workspace
-    for missing in (each for each in (aws, workspace) if isinstance(each, Problem)):
-        printer.problem(missing)
-        return Exit.STOPPED
-    printer.say("Nothing is changed without a yes. Ctrl-C stops.")
-    undone, code = Undone(), Exit.OK
-    try:
-        drive("undo", undo(facts, services, undone), on_event=printer, asker=asker, cancel=cancel)
-    except Problem as problem:
-        printer.problem(problem)
-        code = Exit.STOPPED
-    finally:
-        record.forget(*undone.forgotten)
-    printer.flush()
-    printer.say()
-    for line in undone.done:
-        printer.say(f"✓ {line}")
-    if not undone.done:
-        printer.say("Nothing was changed.")
-    return code
+    visits = journey.answers(arguments.answers, [FRONT, *(step.id for step in BACK)])
+    with wiring.real(options) as forth:
+        if forth.back is None or not forth.undoable():
+            print("The wizard did nothing here that could be taken back.")
+            return Exit.OK
+        opening = forth.back()
+        if visits:
+            return journey.unattended(opening, visits, arguments.json, cancel)
+        return journey.attended(opening, arguments.plain, cancel)

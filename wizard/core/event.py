@@ -195,6 +195,13 @@ class Noted:
     fact: object
 
 
+@dataclass(frozen=True)
+class Forgotten:
+    """Facts that are true no more, because what they say was taken back; the record loses them at once."""
+
+    kinds: tuple[type, ...]
+
+
 Event = (
     Phase
     | Line
@@ -210,6 +217,7 @@ Event = (
     | Chain
     | Table
     | Noted
+    | Forgotten
 )
 
 F = TypeVar("F")

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Protocol
 
 from wizard.core.chain import Chain
 from wizard.core.drive import Asker, drive, with_memory, with_tips
-from wizard.core.event import Ask, Event, Noted, Run
+from wizard.core.event import Ask, Event, Forgotten, Noted, Run
 from wizard.core.facts import Facts
 from wizard.core.finding import Finding
 from wizard.core.journal import Journal
@@ -68,9 +68,13 @@ class Flow:
         pace: float = 1.0,
         tips: Mapping[str, str] | None = None,
         keep: Callable[[object], None] = lambda _: None,
+        forget: Callable[..., None] = lambda *_: None,
         known: Iterable[object] = (),
+        ending: str = "The journey is complete.",
     ) -> None:
-        """`keep` is given every fact as it is proven, and the chain as it is seen; `known` are facts from before."""
+        """`keep` is given every fact as it is proven, and the chain as it is seen; `forget` the kinds of facts that
+        are true no more. `known` are facts from before; `ending` is said when every step is done.
+        """
         self.steps = tuple(steps)
         self._open_services = open_services
         self._services: Any = None
@@ -88,6 +92,8 @@ class Flow:
         self._tips = tips or {}
         """Said beside the question `step.question`: what a pretend world wants to hear."""
         self._keep = keep
+        self._forget = forget
+        self.ending = ending
         self._idle = Stopping()
         self._running = ""
         self._ever_done: set[str] = set()
@@ -183,6 +189,10 @@ class Flow:
         if isinstance(event, Noted):
             self.facts = self.facts.put(event.fact)
             self._keep(event.fact)
+            return
+        if isinstance(event, Forgotten):
+            # Here they stay: the steps that follow still have to know what was done.
+            self._forget(*event.kinds)
             return
         on_event(event)
 

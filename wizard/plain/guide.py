@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable
+from enum import Enum
 
 from wizard.core.event import Ask
 from wizard.core.facts import DataProven
-from wizard.core.flow import Flow, StepLike
+from wizard.core.flow import Flow, Status, StepLike
 from wizard.core.problem import Cancelled, Problem
 from wizard.core.question import Choice, Kind, Question
 from wizard.core.stopping import LEFT_RUNNING, Left
@@ -18,10 +19,24 @@ from wizard.plain.prompts import Prompts
 from wizard.steps.step import Step
 
 
+class End(Enum):
+    """How a guided journey ended."""
+
+    COMPLETE = "complete"
+    STOPPED = "stopped"
+    BACK = "back"
+    """The operator chose the way back."""
+
+
 def guide(
-    flow: Flow, front: Step[object], badge: str, redact: Callable[[str], str], cancel: threading.Event
-) -> bool:
-    """Step after step with a person at the keyboard; True when the end was reached."""
+    flow: Flow,
+    front: Step[object],
+    badge: str,
+    redact: Callable[[str], str],
+    cancel: threading.Event,
+    undoable: Callable[[], bool] = lambda: False,
+) -> End:
+    """Step after step with a person at the keyboard. `undoable`: there is something to be taken back."""
     printer = Printer(sys.stdout, redact)
     prompts = Prompts(printer.say)
     if badge:
@@ -44,28 +59,43 @@ def guide(
             printer.problem(stopped)
         except Left:
             printer.say(f"  {LEFT_RUNNING}")
-            return False
+            return End.STOPPED
         except (Cancelled, KeyboardInterrupt):
             problem = Problem("cancelled", "You stopped this step.", "", "Choose how to go on.")
             printer.say("  Stopped.")
-        step = flow.next_step() if problem is None else _after(flow, step, problem, prompts, printer)
-        if step is None and problem is not None:
-            return False
+        if problem is None:
+            step = flow.next_step()
+            continue
+        after = _after(flow, (front, step), problem, prompts, printer, undoable())
+        if isinstance(after, End):
+            return after
+        step = after
     printer.say()
-    printer.say("The journey is complete.")
+    printer.say(flow.ending)
     proof = flow.facts.get(DataProven)
     if proof is not None and proof.report:
         printer.say(f"The implementation status is in {proof.report}")
-    return True
+    if undoable():
+        printer.say("htd-wizard undo takes it back, one change after the other.")
+    return End.COMPLETE
 
 
 def _after(
-    flow: Flow, step: StepLike, problem: Problem, prompts: Prompts, printer: Printer
-) -> StepLike | None:
-    """Where to go after a problem; None ends the journey."""
+    flow: Flow,
+    at: tuple[StepLike, StepLike],
+    problem: Problem,
+    prompts: Prompts,
+    printer: Printer,
+    undoable: bool,
+) -> StepLike | End:
+    """Where to go after a problem at a step; `at` is the front page and that step."""
+    front, step = at
+    steps = {each.id: each for each in (front, *flow.steps)}
     ways = [Choice("again", "Try this step again")]
-    if problem.step and problem.step != step.id:
-        ways.insert(0, Choice("mend", f"Go to “{flow.step(problem.step).title}”"))
+    if problem.step in steps and problem.step != step.id:
+        ways.insert(0, Choice("mend", f"Go to “{steps[problem.step].title}”"))
+    if onward := _onward(flow, step):
+        ways.append(Choice(onward.id, f"Leave it, and go on to “{onward.title}”"))
     if problem.message:
         ways.append(Choice("message", f"Show a message to {problem.who}, ready to send"))
     ways += [
@@ -76,6 +106,8 @@ def _after(
         for s in flow.steps
         if isinstance(s, Step) and s.undo(flow.facts) is not None
     ]
+    if undoable:
+        ways.append(Choice("back", "Take everything back, one change after the other"))
     ways.append(Choice("stop", "Stop here; everything done so far stays"))
     question = Question("way", "How shall we go on?", Kind.CHOICE, choices=tuple(ways), default=ways[0].value)
     try:
@@ -87,17 +119,25 @@ def _after(
             printer.say()
             way = prompts.answer(step.id, Ask((question,)))["way"]
     except Cancelled:
-        return None
+        return End.STOPPED
     match way:
         case "again":
             # After an undo: the step itself.
-            return next((known for known in flow.steps if known.id == step.id), step)
+            return steps.get(step.id, step)
         case "mend":
-            return flow.step(problem.step)
+            return steps[problem.step]
         case "stop":
-            return None
+            return End.STOPPED
+        case "back":
+            return End.BACK
         case other:
             undo, _, name = other.rpartition(":")
             chosen = flow.step(name)
             back = chosen.undo(flow.facts) if undo and isinstance(chosen, Step) else None
             return back or chosen
+
+
+def _onward(flow: Flow, step: StepLike) -> StepLike | None:
+    """The next step that does not rest on the one that stopped."""
+    later = flow.steps[flow.steps.index(step) + 1 :] if step in flow.steps else ()
+    return next((each for each in later if flow.status(each) is Status.READY), None)

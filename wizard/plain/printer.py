@@ -13,6 +13,7 @@ from wizard.core.event import (
     DeviceCode,
     Diff,
     Event,
+    Forgotten,
     Line,
     Noted,
     Phase,
@@ -123,7 +124,7 @@ class Printer:
                 return _table(event)
             case Wait(seconds, reason):
                 return self._waiting(seconds, reason)
-            case Progress() | Ask() | Noted():
+            case Progress() | Ask() | Noted() | Forgotten():
                 return []
 
     def _waiting(self, seconds: float, reason: str) -> list[str]:

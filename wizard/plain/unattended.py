@@ -20,7 +20,8 @@ def walk(
     A visit that should stop and does not, or the other way round, ends the journey: nothing is papered over.
     """
     numbers = {step.id: number for number, step in enumerate(flow.steps, 1)}
-    for visit in (Visit(front.id), *visits):
+    opened = bool(visits) and visits[0].step == front.id
+    for visit in visits if opened else (Visit(front.id), *visits):
         step = front if visit.step == front.id else flow.step(visit.step)
         printer.heading(numbers.get(step.id, 0), len(numbers), step.title, getattr(step, "why", ""))
         if visit.say:

@@ -53,11 +53,11 @@ class Apply(Step[Applied]):
             # Somebody said yes to it, and it went on when the wizard was gone; the plan below shows what is left.
             yield from tool.resume(running)
         review.refuse_wrong_place(Path(machine.module), services.environ, who)
-        yield from _prepare(tool, services, machine)
+        yield from prepare(tool, services, machine)
         yield from recovery.put_back(tool)
         for attempt in range(1, _ROUNDS + 1):
             planned = (yield from ahead.planned(facts, services)) or (
-                yield from _planned(tool, services, machine)
+                yield from fresh_plan(tool, services, machine)
             )
             if not planned.has_changes:
                 yield Line("AWS already is as the module says. Nothing to apply.")
@@ -68,7 +68,7 @@ class Apply(Step[Applied]):
             # The plan may have been read for an hour: the credentials are looked at again.
             tool = terraform(facts, services)
             try:
-                result = yield from recovery.past_locks(tool, partial(_told, tool, planned))
+                result = yield from recovery.past_locks(tool, partial(told, tool, planned))
             except Problem as problem:
                 if problem.code != "terraform.stale" or attempt == _ROUNDS:
                     raise
@@ -96,23 +96,25 @@ class Apply(Step[Applied]):
         return [f"{start} init", f"{start} plan -out=htd.tfplan", f"{start} apply htd.tfplan"]
 
 
-def _prepare(tool: Terraform, services: Services, machine: Machine) -> Work[None]:
+def prepare(tool: Terraform, services: Services, machine: Machine) -> Work[None]:
     """Providers and modules once a session: trying again goes on from the plan."""
     if machine not in services.prepared:
         yield from tool.init()
         services.prepared.add(machine)
 
 
-def _planned(tool: Terraform, services: Services, machine: Machine) -> Run[PlannedRun]:
+def fresh_plan(
+    tool: Terraform, services: Services, machine: Machine, *, destroy: bool = False
+) -> Run[PlannedRun]:
     """A plan; when the folder was changed since it was prepared, it is prepared anew first."""
     try:
-        return (yield from recovery.planned(tool))
+        return (yield from recovery.planned(tool, destroy=destroy))
     except Problem as problem:
         if problem.code not in _UNPREPARED:
             raise
     services.prepared.discard(machine)
-    yield from _prepare(tool, services, machine)
-    return (yield from recovery.planned(tool))
+    yield from prepare(tool, services, machine)
+    return (yield from recovery.planned(tool, destroy=destroy))
 
 
 def _warned(planned: PlannedRun, who: AwsIdentity, also: Sequence[str]) -> Planned:
@@ -137,7 +139,7 @@ def _by_hand(commands: Sequence[str]) -> Table:
     return Table("The same by hand", ("command",), rows, "e shows them whole, to copy or save")
 
 
-def _told(tool: Terraform, planned: PlannedRun) -> Work[Result]:
+def told(tool: Terraform, planned: PlannedRun) -> Work[Result]:
     """The apply, and after one that failed how everything stands."""
     after, work = aftermath.Aftermath(planned.plan.changes), tool.apply(planned)
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Diff, Phase, Run, Table
@@ -15,6 +14,7 @@ from wizard.core.text import plural
 from wizard.services import Services
 from wizard.steps.parts import connected
 from wizard.steps.step import Step
+from wizard.steps.undo.databricks import put_back, take_out
 
 if TYPE_CHECKING:
     from wizard.services.databricks import (
@@ -110,30 +110,17 @@ class Connect(Step[Connected]):
 
 
 class PutBack(Connect):
-    """Puts the SQL configuration back; the registration stays, as it changes nothing by itself."""
+    """Puts the SQL configuration back, then offers to take the profile out when the wizard added it."""
 
     title: ClassVar = "Undo: Connect the workspace"
 
     def run(self, facts: Facts, services: Services) -> Run[Connected]:
-        workspace, host = connected(services), facts.need(WorkspaceProven).host
-        fact = facts.need(Connected)
-        yield Phase(
-            "Reading the workspace's SQL configuration", f"databricks api get {warehouse_config.CONFIG}"
-        )
-        change = warehouse_config.plan_back(workspace, Path(fact.backup), fact.instance_profile_arn)
-        if change.changed:
-            running = yield from _show(workspace, change)
-            ask = Ask(
-                (confirm("undo", f"Put it back in {host}?", _effect(running)),),
-                title=f"The SQL configuration as it was before: {Path(fact.backup).name}",
-                reason="Nothing has changed yet. What others changed since stays.",
-            )
-            if (yield ask)["undo"] != YES:
-                raise _kept(host)
-            yield from warehouse_config.put(
-                workspace, change, services.paths.state / "backups", services.now()
-            )
-        raise _undone(host)
+        host = facts.need(WorkspaceProven).host
+        configuration = yield from put_back(facts, services, key="undo")
+        if configuration.declined:
+            raise _kept(host)
+        registration = yield from take_out(facts, services)
+        raise _undone(host, out=bool(registration.done))
 
 
 def _settle_with_others(
@@ -308,10 +295,12 @@ def _kept(host: str) -> Problem:
     )
 
 
-def _undone(host: str) -> Problem:
+def _undone(host: str, *, out: bool) -> Problem:
     return Problem(
         code="connect.undone",
         what=f"The SQL configuration of {host} is as it was before this step.",
-        why="You put it back. The instance profile stays registered; by itself that changes nothing.",
+        why="You put it back. The instance profile was taken out of the workspace as well."
+        if out
+        else "You put it back. The instance profile stays registered; by itself that changes nothing.",
         remedy="Run this step again when the warehouses shall use the instance profile.",
     )

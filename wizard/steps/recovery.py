@@ -88,10 +88,10 @@ def _remove(tool: Terraform, problem: Locked) -> Run[None]:
     yield from tool.force_unlock(wanted)
 
 
-def planned(tool: Terraform) -> Run[PlannedRun]:
+def planned(tool: Terraform, *, destroy: bool = False) -> Run[PlannedRun]:
     """A plan; when it would make what is there already, one that takes it into the state. Raises Problem."""
     try:
-        return (yield from past_locks(tool, tool.plan))
+        return (yield from past_locks(tool, partial(tool.plan, destroy=destroy)))
     except StandsAlready as problem:
         if not problem.ids:
             raise

@@ -51,7 +51,7 @@ def aws(facts: Facts, services: Services, profile: str = "") -> AwsSession | Pro
 
 def workspace(facts: Facts, services: Services, profile: str = "") -> Workspace | Problem:
     """A client for the workspace of last time, with the profile named, else that of last time, else any that fits."""
-    from wizard.services.databricks import client, hosts, sign_in
+    from wizard.services.databricks import client, sign_in
 
     known = facts.get(WorkspaceProven)
     if known is None:
@@ -66,8 +66,14 @@ def workspace(facts: Facts, services: Services, profile: str = "") -> Workspace 
         bearer = sign_in.bearer_of(source, services.redact.learn, url=services.workspace_url(known.host))
     except Problem as problem:
         return problem
-    route = known.workspace_id if hosts.classify(known.host) is hosts.Kind.UNIFIED else ""
-    return client.Workspace(services.workspace_url(known.host), bearer, host=known.host, route=route)
+    return client.Workspace(services.workspace_url(known.host), bearer, host=known.host, route=route(known))
+
+
+def route(known: WorkspaceProven) -> str:
+    """The workspace id that a call must name, on a host that many workspaces share; else empty."""
+    from wizard.services.databricks import hosts
+
+    return known.workspace_id if hosts.classify(known.host) is hosts.Kind.UNIFIED else ""
 
 
 def identified(

@@ -35,6 +35,7 @@ class Start(Step[Machine]):
 
     id: ClassVar = "start"
     title: ClassVar = "Check this computer"
+    headline: ClassVar = "From “AWS says no” to a healthy warehouse"
     why: ClassVar = (
         "Eight steps lead to a healthy warehouse. First, a look at what is here; nothing is changed."
     )

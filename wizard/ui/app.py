@@ -83,6 +83,7 @@ class WizardApp(App[int]):
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         redact: Callable[[str], str] | None = None,
         save_folder: Path | None = None,
+        undoable: Callable[[], bool] = lambda: False,
     ) -> None:
         super().__init__()
         self.flow = flow
@@ -99,6 +100,7 @@ class WizardApp(App[int]):
             now=now,
             typical_seconds=typical_seconds,
             save_folder=save_folder or Path.cwd(),
+            undoable=undoable,
         )
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -236,10 +238,14 @@ def run_wizard(
     badge: str = "",
     open_browser: Callable[[str], bool] = lambda _: False,
     redact: Callable[[str], str] | None = None,
+    undoable: Callable[[], bool] = lambda: False,
 ) -> int:
-    """Run the wizard until the operator leaves. Returns `COMPLETE`, `FAULT` or `LEFT`."""
+    """Run the wizard until the operator leaves. Returns `COMPLETE`, `FAULT`, `LEFT` or `BACK`.
+
+    `undoable`: there is something to be taken back, so the way back is offered.
+    """
     sys.setswitchinterval(SWITCH)
-    app = WizardApp(flow, front, badge=badge, open_browser=open_browser, redact=redact)
+    app = WizardApp(flow, front, badge=badge, open_browser=open_browser, redact=redact, undoable=undoable)
     result = app.run()
     app.jobs.close()
     if app.left_running:

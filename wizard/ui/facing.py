@@ -30,6 +30,11 @@ class Facing:
         return str(getattr(self.step, "why", ""))
 
     @property
+    def headline(self) -> str:
+        """What a front page promises."""
+        return str(getattr(self.step, "headline", ""))
+
+    @property
     def about(self) -> str:
         return str(getattr(self.step, "about", ""))
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from wizard.ui.pane import StepPane
 
 
+BACK = 3
+"""What the program ends with when the operator goes over to the way back."""
+
+
 class Keyboard(Screen[None]):
     """Help, log, copy, commands by hand, stop and again, over the pane that is shown."""
 
@@ -47,6 +51,14 @@ class Keyboard(Screen[None]):
         ),
         Binding("r,f5", "again", "Again", id="again", tooltip="Run this step again"),
         Binding("u,f12", "undo", "Undo", id="undo", tooltip="Put back what this step changed"),
+        Binding(
+            "U",
+            "take_back",
+            "Take back",
+            show=False,
+            id="take_back",
+            tooltip="The way back: take back everything the wizard did, one change after the other",
+        ),
         Binding("z", "freeze", "Freeze", id="freeze", tooltip="Let what is watched stand still, or go on"),
         Binding("g,f11", "rail", "Steps", show=False, id="rail", tooltip="Move to the list of steps"),
         Binding(
@@ -117,6 +129,19 @@ class Keyboard(Screen[None]):
         taking_back = self.face.undo(self.flow.facts)
         if taking_back is not None:
             self.jobs.start(taking_back)
+
+    def action_take_back(self) -> None:
+        from wizard.ui.screens.question import QuestionScreen
+
+        self.app.push_screen(
+            QuestionScreen(
+                "Go over to the way back?",
+                "It takes back what the wizard did, one change after the other, each shown and asked first. "
+                "Nothing changes by going there.",
+                (("Stay", "no"), ("Go there", "yes")),
+            ),
+            lambda answer: self.app.exit(BACK) if answer == "yes" else None,
+        )
 
     def action_stop(self) -> None:
         if self.jobs.waiting:

@@ -76,6 +76,7 @@ class Shell(Watching):
         now: Callable[[], datetime],
         typical_seconds: float,
         save_folder: Path,
+        undoable: Callable[[], bool],
     ) -> None:
         super().__init__(id="shell")
         self.flow = flow
@@ -86,6 +87,7 @@ class Shell(Watching):
         self.faces = {step.id: Facing(step) for step in (front, *self.steps)}
         self.here = front.id
         self.panes: dict[str, StepPane] = {}
+        self._undoable = undoable
         self._clock = clock
         self._now = now
         self._typical = typical_seconds
@@ -206,6 +208,8 @@ class Shell(Watching):
             return self.jobs.running != self.here and self.flow.ready(self.face.step)
         if action == "undo":
             return not self.jobs.running and self.face.undo(self.flow.facts) is not None
+        if action == "take_back":
+            return not self.jobs.running and self._undoable()
         if action == "message":
             problem = self.flow.problems.get(self.here)
             return problem is not None and bool(problem.message)
@@ -362,6 +366,7 @@ class Shell(Watching):
                     took(seconds) if seconds >= 0.1 else "",
                     onward.title if onward else "",
                     proof.report if proof else "",
+                    (pane.number == 0 or onward is None) and self._undoable(),
                 )
             )
         else:

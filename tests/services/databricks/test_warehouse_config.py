@@ -42,7 +42,7 @@ def test_only_the_profile_changes_and_a_backup_leads_back(
     assert json.loads(backup.read_text()) == before
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert warehouse_config.finding(admin, ARN).verdict is Verdict.PROVEN
-    warehouse_config.restore(admin, backup)
+    drive(warehouse_config.put(admin, warehouse_config.plan_back(admin, backup, ARN), tmp_path, NOW))
     assert world.config == before
     assert warehouse_config.finding(admin, ARN).verdict is Verdict.GAP
 
@@ -268,13 +268,49 @@ def test_two_backups_in_a_second_have_two_names(admin: Workspace, drive: Drive, 
     assert len(list(tmp_path.glob("*.json"))) == 2
 
 
-def test_an_old_backup_gets_what_is_demanded_today(
-    world: EmbeddedWorkspace, admin: Workspace, tmp_path: Path
+@pytest.mark.parametrize(
+    ("current", "backup", "after"),
+    [
+        ({"instance_profile_arn": "ours", "a": 1}, {"a": 0}, {"a": 1, "enable_serverless_compute": True}),
+        (
+            {"instance_profile_arn": "ours", "enable_serverless_compute": True},
+            {"instance_profile_arn": "theirs"},
+            {"instance_profile_arn": "theirs", "enable_serverless_compute": True},
+        ),
+        ({"instance_profile_arn": "theirs", "a": 1}, {"a": 0}, {"instance_profile_arn": "theirs", "a": 1}),
+        (
+            {
+                "instance_profile_arn": "ours",
+                "security_policy": "DATA_ACCESS_CONTROL",
+                "enable_serverless_compute": True,
+            },
+            {"security_policy": "NONE", "enable_serverless_compute": False},
+            {"security_policy": "NONE", "enable_serverless_compute": True},
+        ),
+        (
+            {
+                "instance_profile_arn": "ours",
+                "security_policy": "PASSTHROUGH",
+                "enable_serverless_compute": True,
+            },
+            {"security_policy": "NONE"},
+            {"security_policy": "PASSTHROUGH", "enable_serverless_compute": True},
+        ),
+    ],
+)
+def test_only_what_the_wizard_set_is_put_back(
+    current: dict[str, object], backup: dict[str, object], after: dict[str, object]
 ) -> None:
+    change = warehouse_config.back(current, backup, "ours", "DATA_ACCESS_CONTROL")
+    assert change.after == after
+    assert change.changed is (current.get("instance_profile_arn") == "ours")
+    assert change.serverless_stays is (backup.get("enable_serverless_compute") is False)
+
+
+def test_an_old_backup_gets_what_is_demanded_today(tmp_path: Path) -> None:
     backup = tmp_path / "b.json"
     backup.write_text('{"data_access_config": [], "instance_profile_arn": ""}')
-    warehouse_config.restore(admin, backup)
-    assert world.config == {
+    assert warehouse_config.read_backup(backup) == {
         "data_access_config": [],
         "security_policy": "DATA_ACCESS_CONTROL",
         "enable_serverless_compute": True,
@@ -282,12 +318,12 @@ def test_an_old_backup_gets_what_is_demanded_today(
 
 
 @pytest.mark.parametrize("text", [None, "{", "[]"])
-def test_a_broken_backup_is_told(admin: Workspace, tmp_path: Path, text: str | None) -> None:
+def test_a_broken_backup_is_told(tmp_path: Path, text: str | None) -> None:
     backup = tmp_path / "b.json"
     if text is not None:
         backup.write_text(text)
     with pytest.raises(Problem) as caught:
-        warehouse_config.restore(admin, backup)
+        warehouse_config.read_backup(backup)
     assert caught.value.code == "config.backup"
 
 

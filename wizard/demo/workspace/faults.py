@@ -32,6 +32,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     drop: bool = False
     """The handler does its work, then the connection breaks without an answer."""
+    cut: bool = False
+    """The handler does its work, and the connection breaks in the middle of the answer's body."""
 
 
 class Faults:
@@ -53,9 +55,12 @@ class Faults:
         delay: float = 0.0,
         headers: Mapping[str, str] | None = None,
         drop: bool = False,
+        cut: bool = False,
     ) -> Fault:
-        """Adds a rule and returns it. Status None keeps the real answer and only delays or drops it."""
-        rule = Fault(method_path, status, body, times, skip, after_handler, delay, dict(headers or {}), drop)
+        """Adds a rule and returns it. Status None keeps the real answer and only delays, drops or cuts it."""
+        rule = Fault(
+            method_path, status, body, times, skip, after_handler, delay, dict(headers or {}), drop, cut
+        )
         with self._lock:
             self._rules.append(rule)
         return rule

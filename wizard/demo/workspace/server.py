@@ -6,6 +6,7 @@ import json
 import secrets
 import threading
 import time
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl, urlsplit
@@ -165,6 +166,8 @@ class EmbeddedWorkspace:
             reply = self._handle(method, parts.path, dict(parse_qsl(parts.query)), user, raw)
             if fault and fault.drop:
                 reply = Reply(_DROPPED)
+            elif fault and fault.cut:
+                reply = replace(reply, cut=True)
             elif fault and fault.status is not None:
                 reply = Reply(fault.status, fault.body, fault.headers)
         call = Call(
@@ -262,7 +265,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if reply.cut else content)
+        self.close_connection = self.close_connection or reply.cut
 
     # http.server looks the handlers up by these names.
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  # the standard library names them

@@ -75,6 +75,8 @@ class Reply:
     status: int = 200
     body: object = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    cut: bool = False
+    """Only half of the body is sent, and the connection is closed."""
 
 
 class Refused(Exception):

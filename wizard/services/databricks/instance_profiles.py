@@ -205,7 +205,7 @@ def _add(workspace: Workspace, registration: Registration, *, skip_validation: b
     pauses, lost = iter(_PAUSES), False
 
     def noted(added: Literal["asked", "yes", "no"]) -> Noted:
-        return Noted(Registered(workspace.host, registration.profile_arn, added))
+        return Noted(Registered(workspace.host, registration.profile_arn, registration.role_arn, added))
 
     while True:
         try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import json
 import re
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -44,6 +43,8 @@ class Change:
     before: Json = field(repr=False)
     after: Json = field(repr=False)
     changed: bool
+    serverless_stays: bool = False
+    """On the way back: serverless was off before, and it stays on, because it can only be switched on."""
 
     @property
     def security_policy(self) -> str:
@@ -98,12 +99,13 @@ def _planned(before: Json, profile_arn: str, policy: str) -> Change:
     return Change(before, after, changed=not (same and before.get("enable_serverless_compute") is not False))
 
 
-def plan_back(workspace: Workspace, backup: Path, profile_arn: str) -> Change:
+def plan_back(workspace: Workspace, backup: Path | None, profile_arn: str, policy: str = "") -> Change:
     """What puts profile and policy back as they were in a backup; what others changed since stays. Changes nothing.
 
-    Raises Problem, also when the document no longer names `profile_arn`: then it is somebody else's by now.
+    `policy` is the one that was set together with the profile. Without a backup only the profile is taken out.
+    Raises Problem, also when the document names a third profile: then it is somebody else's by now.
     """
-    before, old = read(workspace), read_backup(backup)
+    before, old = read(workspace), read_backup(backup) if backup else {}
     held = one_line(before.get("instance_profile_arn") or "", 2048)
     if held not in (profile_arn, one_line(old.get("instance_profile_arn") or "", 2048)):
         raise Problem(
@@ -112,17 +114,27 @@ def plan_back(workspace: Workspace, backup: Path, profile_arn: str) -> Change:
             why=f"It names {held or 'no instance profile'} now.",
             remedy="Leave it to whoever changed it. Nothing was changed by this step.",
             who=Who.WORKSPACE_ADMIN,
-            evidence=(f"Backup: {backup}",),
+            evidence=(f"Backup: {backup}",) if backup else (),
         )
+    return back(before, old, profile_arn, policy)
+
+
+def back(before: Json, old: Json, profile_arn: str, policy: str = "") -> Change:
+    """The change of the document `before` to what the backup `old` says in our two keys; none when it is not ours."""
     after = copy.deepcopy(before)
-    for key in ("instance_profile_arn", "security_policy"):
-        if key in old:
-            after[key] = old[key]
-        else:
-            after.pop(key, None)
-    after.setdefault("enable_serverless_compute", True)
+    if before.get("instance_profile_arn") == profile_arn:
+        after.pop("instance_profile_arn", None)
+        # An empty text is refused; a key that is left out is cleared.
+        keys = ["instance_profile_arn"]
+        if not policy or before.get("security_policy") == policy:
+            keys.append("security_policy")
+        after |= {key: old[key] for key in keys if old.get(key)}
+        after.setdefault("enable_serverless_compute", True)
     same = all(before.get(key) == after.get(key) for key in ("instance_profile_arn", "security_policy"))
-    return Change(before, after, changed=not same)
+    off = (
+        old.get("enable_serverless_compute") is False and after.get("enable_serverless_compute") is not False
+    )
+    return Change(before, after, changed=not same, serverless_stays=off)
 
 
 def newest_backup(folder: Path, host: str, profile_arn: str) -> Path | None:
@@ -162,15 +174,6 @@ def put(workspace: Workspace, change: Change, folder: Path, now: datetime) -> Wo
     return backup
 
 
-def restore(workspace: Workspace, backup: Path) -> Json:
-    """Puts a backup back and returns what was sent. Blocks. Raises Problem."""
-    document = read_backup(backup)
-    for event in _replace(workspace, read(workspace), document, f"Backup: {backup}"):
-        if isinstance(event, Wait):
-            time.sleep(event.seconds)
-    return document
-
-
 def read_backup(backup: Path) -> Json:
     """The document of a backup, fit to be put back. Raises Problem.
 
@@ -207,8 +210,12 @@ def shown(document: Mapping[str, Any]) -> str:
 
 
 def differences(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
-    """Names of the keys of `wanted` that `found` does not hold with the same value."""
-    return sorted(key for key, value in wanted.items() if value != found.get(key))
+    """Names of the keys of `wanted` that `found` does not hold with the same value; None may be empty there."""
+    return sorted(
+        key
+        for key, value in wanted.items()
+        if found.get(key) != value and (value is not None or found.get(key))
+    )
 
 
 def _moved(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
@@ -248,13 +255,15 @@ def _replace(workspace: Workspace, before: Json, after: Json, where: str) -> Wor
             raise
         lost = problem
         yield Line("The answer got lost; looking whether the change was made.", "warning", _SOURCE)
-    found = yield from _found(workspace, after, _LOOKS if lost else ())
-    if found is not None and not differences(after, found):
+    # A key that is taken out must be gone, or empty: comparing what was sent alone would not notice.
+    wanted = after | {key: None for key in before if key not in after}
+    found = yield from _found(workspace, wanted, _LOOKS if lost else ())
+    if found is not None and not differences(wanted, found):
         yield Line("The configuration was read back and is as sent.", source=_SOURCE)
     elif lost is not None and (found is None or found == before):
         raise _unknown(lost, where) if found is None else _not_made(lost) from lost
     else:
-        raise _not_kept(differences(after, found or {}), where)
+        raise _not_kept(differences(wanted, found or {}), where)
 
 
 def _found(workspace: Workspace, wanted: Json, pauses: tuple[float, ...]) -> Work[Json | None]:

@@ -48,6 +48,9 @@ _NO_ANSWER = (
 )
 """They say something about the way there, nothing about the warehouse."""
 _MOST_STARTS = 2
+_LOOKS_DOWN = 60
+DOWN = ("STOPPED", "STOPPING", "DELETING", "DELETED")
+"""States in which there is nothing left to stop."""
 _MOST_PAGES = 50
 
 
@@ -136,7 +139,18 @@ def stop(workspace: Workspace, warehouse_id: str) -> None:
     try:
         workspace.post(f"{_path(warehouse_id)}/stop", {})
     except Problem as problem:
-        raise _named(problem, warehouse_id) from problem
+        raise _named(problem, warehouse_id, "CAN_MANAGE") from problem
+
+
+def until_down(workspace: Workspace, warehouse_id: str) -> Work[bool]:
+    """Looks until the warehouse has stopped, a minute at most; True when it was seen down. Raises Problem."""
+    for _ in range(_LOOKS_DOWN):
+        seen = get(workspace, warehouse_id)
+        yield look(seen)
+        if seen.state in DOWN and seen.state != "STOPPING":
+            return True
+        yield Wait(1.0)
+    return False
 
 
 def findings(workspace: Workspace, warehouse_id: str) -> list[Finding]:
@@ -324,18 +338,18 @@ def _path(warehouse_id: str) -> str:
     return f"{_ROOT}/{warehouse_id}"
 
 
-def _grant(denied: Problem, warehouse_id: str) -> str:
-    """The command with which an administrator gives the right to use the warehouse."""
+def _grant(denied: Problem, warehouse_id: str, level: str) -> str:
+    """The command with which an administrator gives the right to use the warehouse, or to stop it."""
     named = re.search(r"([\w.@+-]+) is not authorized", " ".join(denied.evidence))
     who = named[1] if named else "you@example.com"
-    grant = {"access_control_list": [{"user_name": who, "permission_level": "CAN_USE"}]}
+    grant = {"access_control_list": [{"user_name": who, "permission_level": level}]}
     return f"databricks warehouses update-permissions {quote(warehouse_id)} --json '{json.dumps(grant)}'"
 
 
-def _named(problem: Problem, warehouse_id: str) -> Problem:
+def _named(problem: Problem, warehouse_id: str, level: str = "CAN_USE") -> Problem:
     """A 404, an invalid id or a missing right, said about this warehouse; anything else as it is."""
     if problem.code == "databricks.warehouse_denied":
-        return replace(problem, copy=_grant(problem, warehouse_id))
+        return replace(problem, copy=_grant(problem, warehouse_id, level))
     if problem.code != "databricks.not_found":
         return problem
     return Problem(

@@ -19,7 +19,7 @@ class StartPane(StepPane):
     def compose(self) -> ComposeResult:
         yield Static(
             lines(
-                plain("From “AWS says no” to a healthy warehouse", "bold $text-primary"),
+                plain(self.face.headline, "bold $text-primary"),
                 joined(
                     ("One question at a time. Nothing changes before you have read it and said yes. ", MUTED),
                     ("Esc goes back, F1 explains.", MUTED),

@@ -133,8 +133,10 @@ class ProblemCard(Card):
 class DoneCard(Card):
     """The step is proven."""
 
-    def __init__(self, title: str, spent: str, onward: str, report: str = "") -> None:
-        """`report` is the file of the implementation status, said when nothing is left to do."""
+    def __init__(self, title: str, spent: str, onward: str, report: str = "", undoable: bool = False) -> None:
+        """`report` is the file of the implementation status, said when nothing is left to do; `undoable` offers the
+        way back.
+        """
         head = joined(
             ("✓ Done: ", "bold $text-success"), (title, "bold"), (f"  in {spent}" if spent else "", MUTED)
         )
@@ -144,7 +146,8 @@ class DoneCard(Card):
             written = joined(("The implementation status is in ", MUTED), report) if report else ""
             said = lines(head, "Every step is done. Nothing is left to do.", written)
             first = ("Finish", "finish")
-        super().__init__(said, (first, ("Run again", "again")))
+        back = (("Take it back", "take_back"),) if undoable else ()
+        super().__init__(said, (first, ("Run again", "again"), *back))
         self.add_class("-done")
 
 

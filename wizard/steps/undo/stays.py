@@ -1,0 +1,56 @@
+"""The end of the way back: what was taken back, what stays, and how that goes away."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from shlex import quote
+from typing import ClassVar
+
+from wizard.core.event import Run, Table
+from wizard.core.facts import (
+    ConfigurationBack,
+    Facts,
+    InfrastructureBack,
+    RegistrationBack,
+    TakenBack,
+    VariablesWritten,
+    WarehouseBack,
+    WhatStays,
+)
+from wizard.services import Services
+from wizard.steps.undo.back import UNDO, Back
+
+_PARTS: tuple[tuple[type[TakenBack], str], ...] = (
+    (ConfigurationBack, "the SQL configuration"),
+    (RegistrationBack, "the registration of the instance profile"),
+    (WarehouseBack, "the warehouse"),
+    (InfrastructureBack, "what Terraform made in AWS"),
+)
+
+
+class Stays(Back[WhatStays]):
+    """Says what is left, with the command for each. Changes nothing."""
+
+    id: ClassVar = "stays"
+    title: ClassVar = "See what stays"
+    why: ClassVar = "What was taken back, and what is left for you to keep or to remove by hand."
+    fact: ClassVar = WhatStays
+
+    def take(self, facts: Facts, services: Services) -> Run[WhatStays]:
+        done: list[str] = []
+        left: list[tuple[str, str]] = []
+        for kind, name in _PARTS:
+            part = facts.get(kind)
+            if part is None:
+                left.append((f"{name}: this step did not end", UNDO))
+            else:
+                done += part.done
+                left += part.stays
+        written = facts.get(VariablesWritten)
+        if written is not None and Path(written.path).exists():
+            left.append((f"the workspace's id in {written.path}", "take the line out with an editor"))
+        state = services.paths.state
+        left.append((f"the wizard's own files in {state}", f"rm -r {quote(str(state))}"))
+        yield Table("Taken back", ("what",), tuple((line,) for line in done or ["nothing was changed"]))
+        yield Table("What stays", ("what", "to take it back as well"), tuple(left))
+        return WhatStays(tuple(done), tuple(left))
