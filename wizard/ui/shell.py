@@ -195,33 +195,29 @@ class Shell(Watching):
         keys = (self.check_action(action, ()) for action in _CHANGING)
         return self.here, self.flow.facts, *statuses, *keys
 
+    @property
+    def _possible(self) -> dict[str, Callable[[], bool]]:
+        """Action -> whether it makes sense now; any other always does."""
+        problem = self.flow.problems.get(self.here)
+        status, busy = self.flow.status(self.face.step), self.jobs.running
+        return {
+            "back": lambda: self.here != self.front.id,
+            "next": lambda: self._onward() is not None and status is Status.DONE,
+            "stop": lambda: bool(busy),
+            "again": lambda: busy != self.here and self.flow.ready(self.face.step),
+            "undo": lambda: not busy and self.face.undo(self.flow.facts) is not None,
+            "take_back": lambda: not busy and self._undoable(),
+            "message": lambda: problem is not None and bool(problem.message),
+            "findings": lambda: bool(self.pane.evidence.narrowed),
+            "freeze": lambda: self.pane.evidence.live or self.pane.lookout is not None,
+            "look": lambda: self.pane.lookout is not None,
+            "browse": lambda: bool(self.pane.evidence.address()),
+        }
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
         if self.here not in self.panes:
             return action == "quit"
-        if action == "back":
-            return self.here != self.front.id
-        if action == "next":
-            return self._onward() is not None and self.flow.status(self.face.step) is Status.DONE
-        if action == "stop":
-            return bool(self.jobs.running)
-        if action == "again":
-            return self.jobs.running != self.here and self.flow.ready(self.face.step)
-        if action == "undo":
-            return not self.jobs.running and self.face.undo(self.flow.facts) is not None
-        if action == "take_back":
-            return not self.jobs.running and self._undoable()
-        if action == "message":
-            problem = self.flow.problems.get(self.here)
-            return problem is not None and bool(problem.message)
-        if action == "findings":
-            return bool(self.pane.evidence.narrowed)
-        if action == "freeze":
-            return self.pane.evidence.live or self.pane.lookout is not None
-        if action == "look":
-            return self.pane.lookout is not None
-        if action == "browse":
-            return bool(self.pane.evidence.address())
-        return True
+        return self._possible.get(action, lambda: True)()
 
     async def action_back(self) -> None:
         if self.has_class("-steps") and self.here in self.panes:
