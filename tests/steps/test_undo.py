@@ -10,9 +10,10 @@ import pytest
 from tests.steps.alone import FAULTS, PROFILE, ROLE, WAREHOUSE, Alone
 from wizard.core.drive import drive
 from wizard.core.event import Ask, Diff, Event, Forgotten, Line
-from wizard.core.facts import Connected, Facts, Registered, TakenBack, WarehouseRunning
+from wizard.core.facts import Connected, Facts, Registered, WarehouseRunning
 from wizard.core.journey import Script, Visit
 from wizard.core.problem import Problem, Who
+from wizard.core.taken import TakenBack
 from wizard.services.databricks import instance_profiles
 from wizard.services.databricks.client import Workspace
 from wizard.steps.undo import BACK

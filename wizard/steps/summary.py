@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.core.facts import Applied, DataProven, Machine, TakenBack, WarehouseRunning, WhatStays
+from wizard.core.facts import Applied, DataProven, Machine, WarehouseRunning
 from wizard.core.flow import Flow
 from wizard.core.problem import Problem
+from wizard.core.taken import TakenBack, WhatStays
 
 
 def summary(flow: Flow, problem: Problem | None = None) -> dict[str, Any]:

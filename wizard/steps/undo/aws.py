@@ -9,19 +9,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Forgotten, Line, Planned, Run
-from wizard.core.facts import (
-    Applied,
-    AwsIdentity,
-    Connected,
-    DataProven,
-    Facts,
-    InfrastructureBack,
-    Machine,
-    WarehouseRunning,
-)
+from wizard.core.facts import Applied, AwsIdentity, Connected, DataProven, Facts, Machine, WarehouseRunning
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import Question
+from wizard.core.taken import InfrastructureBack
 from wizard.core.text import plural
 from wizard.services import Services
 from wizard.steps import ahead, apply, recovery, review

@@ -6,9 +6,10 @@ from abc import abstractmethod
 from typing import ClassVar, TypeVar
 
 from wizard.core.event import Run
-from wizard.core.facts import Applied, Connected, Facts, Registered, TakenBack, WasDone
+from wizard.core.facts import Applied, Connected, Facts, Registered
 from wizard.core.finding import Finding
 from wizard.core.problem import Problem
+from wizard.core.taken import TakenBack, WasDone
 from wizard.services import Services
 from wizard.steps.step import Step
 

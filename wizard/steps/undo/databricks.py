@@ -8,20 +8,11 @@ from shlex import quote
 from typing import TYPE_CHECKING, ClassVar
 
 from wizard.core.event import Ask, Diff, Forgotten, Line, Phase, Run, Table
-from wizard.core.facts import (
-    ConfigurationBack,
-    Connected,
-    DataProven,
-    Facts,
-    Registered,
-    RegistrationBack,
-    WarehouseBack,
-    WarehouseRunning,
-    WorkspaceProven,
-)
+from wizard.core.facts import Connected, DataProven, Facts, Registered, WarehouseRunning, WorkspaceProven
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import YES, confirm
+from wizard.core.taken import ConfigurationBack, RegistrationBack, WarehouseBack
 from wizard.core.text import plural
 from wizard.services import Services
 from wizard.steps.parts import connected

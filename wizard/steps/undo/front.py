@@ -15,13 +15,13 @@ from wizard.core.facts import (
     Registered,
     VariablesWritten,
     WarehouseRunning,
-    WasDone,
     WorkspaceProven,
 )
 from wizard.core.finding import Finding, Verdict
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import YES, confirm
+from wizard.core.taken import WasDone
 from wizard.core.text import plural
 from wizard.services import Services
 from wizard.steps import reopen, workspace_sign_in

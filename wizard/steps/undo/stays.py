@@ -7,13 +7,12 @@ from shlex import quote
 from typing import ClassVar
 
 from wizard.core.event import Run, Table
-from wizard.core.facts import (
+from wizard.core.facts import Facts, VariablesWritten
+from wizard.core.taken import (
     ConfigurationBack,
-    Facts,
     InfrastructureBack,
     RegistrationBack,
     TakenBack,
-    VariablesWritten,
     WarehouseBack,
     WhatStays,
 )
