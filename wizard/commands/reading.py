@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
-
-from wizard.core.problem import Problem
-from wizard.core.text import one_line
 
 _LARGEST = 16 * 1024 * 1024
 """Bytes that are read."""
@@ -24,6 +20,11 @@ def text_of(name: str) -> str:
     """
     if name == "-":
         return standard_input()
+    from pathlib import Path
+
+    from wizard.core.problem import Problem
+    from wizard.core.text import one_line
+
     try:
         with Path(name).open("rb") as file:
             return file.read(_LARGEST).decode("utf-8", "replace")
