@@ -36,6 +36,7 @@ def planned(trap: Trap, person: Person) -> tuple[PlannedRun, list[Event]]:
 
 
 def test_a_yes_makes_a_plan_that_imports_and_an_apply_that_ends_the_matter(orphaned: Trap) -> None:
+    without_a_yes_nothing_is_planned(orphaned)
     person = Person(adopt="adopt")
     found, events = planned(orphaned, person)
     actions = {change.address: change.action for change in found.plan.changes}
@@ -49,7 +50,7 @@ def test_a_yes_makes_a_plan_that_imports_and_an_apply_that_ends_the_matter(orpha
     assert not again.has_changes
 
 
-def test_without_a_yes_nothing_is_planned(orphaned: Trap) -> None:
+def without_a_yes_nothing_is_planned(orphaned: Trap) -> None:
     with pytest.raises(StandsAlready) as caught:
         planned(orphaned, Person(adopt="stop"))
     assert caught.value.code == "plan.exists"

@@ -41,12 +41,23 @@ class Site:
     def apply(self) -> None:
         self.real.run(self.folder, "apply", "-input=false", "saved.plan")
 
-    def refused(self, **values: object) -> list[str]:
-        """Details of the diagnostics of a plan with these values."""
-        self.variables(**values)
-        stream = self.real.run(self.folder, "plan", "-json", "-input=false", accept=(1,))
+    def refused(self, *calls: dict[str, object]) -> list[list[str]]:
+        """Details of the diagnostics of one plan that calls the module with each of these values."""
+        names = [f"call{number}" for number in range(len(calls))]
+        caller = self.folder / "caller"
+        caller.mkdir()
+        modules = {name: {"source": "../", **values} for name, values in zip(names, calls, strict=True)}
+        (caller / "main.tf.json").write_text(json.dumps({"module": modules}))
+        self.real.run(caller, "init", "-input=false")
+        stream = self.real.run(caller, "plan", "-json", "-input=false", accept=(1,))
         lines = [json.loads(line) for line in stream.splitlines()]
-        return [line["diagnostic"]["detail"] for line in lines if line["type"] == "diagnostic"]
+        told = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
+        by_call = {
+            name: [each["detail"] for each in told if each["snippet"]["context"] == f"module.{name}"]
+            for name in names
+        }
+        assert sum(map(len, by_call.values())) == len(told)
+        return list(by_call.values())
 
 
 @pytest.fixture
@@ -157,26 +168,26 @@ def nothing_is_left(site: Site) -> None:
 
 
 @pytest.mark.terraform
-def test_what_is_not_a_workspace_id_is_refused_with_a_way_to_find_it(site: Site) -> None:
-    for entry in ("1234567890123456", "databricks-serverless-<workspace id>", "databricks-serverless-0"):
-        (detail,) = site.refused(databricks_serverless_workspace_ids=[entry])
+def test_what_is_not_acceptable_is_refused_with_a_way_out(site: Site) -> None:
+    """The module is called several times, so that one plan meets every refusal."""
+    ids = ("1234567890123456", "databricks-serverless-<workspace id>", "databricks-serverless-0")
+    told = site.refused(
+        *({"databricks_serverless_workspace_ids": [entry]} for entry in ids),
+        {
+            "project_prefix": "Htd_",
+            "aws_region": "Virginia",
+            "aws_second_region": "Oregon",
+            "aws_profile": " prod",
+            "uc_external_id": "two words",
+            "uc_master_role_arn": "UCMasterRole",
+            "tags": {"aws:team": "data"},
+        },
+        {"project_prefix": "sthree-data"},
+    )
+    assert [len(details) for details in told] == [1, 1, 1, 7, 1]
+    for (detail,) in told[:3]:
         assert detail.startswith("Each entry must be databricks-serverless- followed by the workspace id")
         assert "number after o=" in detail
-
-
-@pytest.mark.terraform
-def test_other_variables_are_checked_too(site: Site) -> None:
-    details = site.refused(
-        project_prefix="Htd_",
-        aws_region="Virginia",
-        aws_second_region="Oregon",
-        aws_profile=" prod",
-        uc_external_id="two words",
-        uc_master_role_arn="UCMasterRole",
-        tags={"aws:team": "data"},
-    )
-    assert len(details) == 7
-    assert len(site.refused(project_prefix="sthree-data")) == 1
 
 
 @pytest.mark.terraform
