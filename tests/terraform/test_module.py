@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Site:
     def apply(self) -> None:
         self.real.run(self.folder, "apply", "-input=false", "saved.plan")
 
-    def refused(self, *calls: dict[str, object]) -> list[list[str]]:
+    def refused(self, *calls: Mapping[str, object]) -> list[list[str]]:
         """Details of the diagnostics of one plan that calls the module with each of these values."""
         names = [f"call{number}" for number in range(len(calls))]
         caller = self.folder / "caller"
