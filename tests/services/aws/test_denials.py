@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +90,53 @@ def test_every_field_in_every_wrapping(row: dict[str, Any]) -> None:
     """Written after the shapes real clients print: one sentence in many envelopes, and what is never a sentence."""
     (denial,) = denials.read_all(row["text"])
     assert {field: getattr(denial, field) for field in FIELDS} == {field: row[field] for field in FIELDS}
+
+
+def boxed(text: str) -> str:
+    """As Terraform draws it, 90 characters wide."""
+    rows = [
+        row for part in text.splitlines() for row in textwrap.wrap(part, 90, break_long_words=False) or [""]
+    ]
+    return "╷\n" + "\n".join(f"│ {row}" for row in rows) + "\n╵"
+
+
+def each_line(before: str) -> Callable[[str], str]:
+    return lambda text: "\n".join(before + line for line in text.split("\n"))
+
+
+WRAPPINGS: dict[str, Callable[[str], str]] = {
+    "box": lambda text: text if "│" in text else boxed(text),
+    "a log's JSON": lambda text: json.dumps({"level": "error", "msg": text}),
+    "JSON in JSON": lambda text: json.dumps({"body": json.dumps({"error": text})}),
+    "terraform -json": lambda text: json.dumps(
+        {
+            "@level": "error",
+            "type": "diagnostic",
+            "diagnostic": {"severity": "error", "summary": text, "detail": ""},
+        }
+    ),
+    "a log": each_line("2026-11-29T10:00:00.123Z [ERROR] "),
+    "a CI job": each_line("2026-11-29T10:00:00.1234567Z "),
+    "a quotation": each_line("> "),
+    "a page": lambda text: f"<pre>{html.escape(text)}</pre>",
+    "Windows": lambda text: text.replace("\n", "\r\n"),
+    "prose": lambda text: (
+        f"I get this error when I run terraform apply:\n\n{text}\n\nAny ideas? I am an administrator."
+    ),
+}
+
+
+@pytest.mark.parametrize("wrapping", WRAPPINGS)
+def test_no_wrapping_changes_what_a_message_says(wrapping: str) -> None:
+    changed = []
+    for row in [*rows("aws_denials.jsonl"), *rows("aws_denial_shapes.jsonl")]:
+        if "hnb659fds/v\n" in row["text"]:
+            continue  # a terminal cut its lines; that was the wrapping
+        found = denials.read_all(WRAPPINGS[wrapping](row["text"]))
+        said = [{field: getattr(one, field) for field in FIELDS} for one in found]
+        if said != [{field: row[field] for field in FIELDS}]:
+            changed.append((row["text"], said))
+    assert not changed
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def _clause(rest: str) -> tuple[str, str | None]:
     if word is None:
         return "unspecified", None
     how = "implicit" if clause["how"].lower().startswith("because") else "explicit"
-    return f"{word}_{how}", arn and arn.replace(" ", "").rstrip(".,;)\"'")
+    return f"{word}_{how}", arn and _trimmed(arn.replace(" ", ""))
 
 
 def _layer(spelled: str) -> str | None:
@@ -289,7 +289,7 @@ def _lake(flat: str) -> Denial | None:
             return Denial(
                 reason="lakeformation",
                 action=action,
-                resource=(parts.get("resource") or "").rstrip(".,;)\"'") or None,
+                resource=_trimmed(parts.get("resource") or "") or None,
                 code=envelopes.code(flat),
                 grant=parts.get("grant"),
                 derived=("action",) if action else (),

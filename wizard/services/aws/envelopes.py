@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import html
-import json
 import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from wizard.core.text import clean
-from wizard.services.aws import operations
+from wizard.services.aws import operations, unfold
 
-_BOX = re.compile(r"(?m)^(?:[^\n│╷╵]{0,40}?[│╷╵]|[ \t]*(?:\||#{1,6}(?=\s)|//|>(?=\s)))[ \t]?")
-"""Terraform's box with what a log puts before it, and the marks of a quotation or a comment."""
 _CODE_WORDS = (
     "AccessDeniedException|AccessDenied|UnauthorizedOperation|UnauthorizedException|UnauthorizedAccess|"
     "ExpiredTokenException|ExpiredToken|RequestExpired|InvalidClientTokenId|UnrecognizedClientException|"
@@ -57,17 +52,11 @@ _NAMED = (
 )
 
 
-_BEGINS = re.compile(r"\s*(?:$|\d{4}-\d\d|\d\d?:\d\d|\[|Error\b)")
-"""How a line begins that goes on with nothing."""
-_NARROWEST = 60
-"""Characters of a line below which nothing was cut at the edge of a terminal."""
 LARGEST = 16 * 1024 * 1024
 """Characters of a text that are looked at."""
 _BETWEEN = re.compile(
     r"(?m)(?=^\s*(?:\* )?Error: )|(?=^\s*\* [\w.\[\]\"]+: )|\n\s*\n(?=\S)|\n(?=[^\n]{0,80}An error occurred \()"
 )
-_ENTITY = re.compile(r"&(?:quot|apos|lt|gt|amp|#3[49]|#x2[27]);")
-_ESCAPE = re.compile(r"\\+(?P<of>[\"nt])")
 
 
 def flat(text: str) -> str:
@@ -75,7 +64,7 @@ def flat(text: str) -> str:
 
     What JSON and XML escape (`\\"`, `&quot;`) reads as what it stands for.
     """
-    return " ".join(_lines(_unwrapped(clean(text, 200_000))))
+    return " ".join(unfold.lines(unfold.unfolded(text, 200_000)))
 
 
 def pieces(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
@@ -83,35 +72,10 @@ def pieces(text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
 
     Flattened, each with the places where its lines began: several refusals may still stand in one.
     """
-    plain = _BOX.sub("", _unwrapped(_from_json_lines(clean(text, LARGEST))))
-    for part in _BETWEEN.split(plain):
-        if lines := _lines(part or ""):
-            begins = accumulate((len(line) + 1 for line in lines[:-1]), initial=0)
-            yield " ".join(lines), tuple(begins)
-
-
-def _unwrapped(text: str) -> str:
-    """Whole lines again where a terminal cut them at its edge: two or more in a row are as wide as any is."""
-    lines = text.splitlines()
-    width = max(map(len, lines), default=0)
-    if width < _NARROWEST or "│" in text:
-        return text
-    # A sentence, a table's row and a log's line end where they end.
-    cut = [len(line) == width and line[-1] not in ".:;]|+" for line in lines]
-    whole: list[str] = []
-    for at, line in enumerate(lines):
-        if at and cut[at - 1] and (cut[at] or (at > 1 and cut[at - 2])) and not _BEGINS.match(line):
-            whole[-1] += line
-        else:
-            whole.append(line)
-    return "\n".join(whole)
-
-
-def _lines(text: str) -> list[str]:
-    """The lines of `text` that say something, each with single spaces."""
-    plain = _ENTITY.sub(lambda found: html.unescape(found[0]), _BOX.sub("", text)).replace("</", " </")
-    plain = _ESCAPE.sub(lambda found: '"' if found["of"] == '"' else " ", plain)
-    return [folded for line in plain.splitlines() if (folded := " ".join(line.split()))]
+    for part in _BETWEEN.split(unfold.unfolded(text, LARGEST)):
+        if said := unfold.lines(part or ""):
+            begins = accumulate((len(line) + 1 for line in said[:-1]), initial=0)
+            yield " ".join(said), tuple(begins)
 
 
 def code(flat_text: str) -> str | None:
@@ -149,20 +113,3 @@ def named(flat_text: str) -> str | None:
             parts = found.groupdict()
             return f"{parts['bucket']}/{parts['key']}" if "key" in parts else parts["name"]
     return None
-
-
-def _from_json_lines(text: str) -> str:
-    """Terraform's machine-readable lines as the text of their diagnostics; other text as it is."""
-    if '"@level"' not in text and '"diagnostic"' not in text:
-        return text
-    found = []
-    for line in text.splitlines():
-        try:
-            message = json.loads(line)
-        except ValueError:
-            found.append(line)
-            continue
-        diagnostic = message.get("diagnostic") if isinstance(message, dict) else None
-        if isinstance(diagnostic, dict):
-            found.append(f"\nError: {diagnostic.get('summary', '')}\n{diagnostic.get('detail', '')}")
-    return "\n".join(found)

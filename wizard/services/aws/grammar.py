@@ -13,7 +13,7 @@ _WHO = (
     r"|(?P<arn>arn:[\w-]+:(?:iam|sts):\S{1,700})"
     r"|\bService Principal: (?P<service>\S+)"
     # What is left of an ARN whose beginning was masked or cut; or one name that begins the sentence: `CodeBuild`.
-    r"|(?<![^\s\"'(])(?P<piece>[\w#*.<>{}-]*:[\w:#*.<>{}-]*/[^\s\"']{1,700})"
+    r"|(?<![^\s\"'(>])(?P<piece>[\w#*.{}-]*:[\w:#*.<>{}-]*/[^\s\"']{1,700})"
     r"|(?:(?<=[:>-] )|(?<![\s\S]))(?P<name>(?!(?:[Uu]ser|[Rr]ole|You|It|Caller|Principal|Identity)\b)[A-Z][\w.-]+)"
     r") is "
 )
