@@ -61,7 +61,7 @@ def plan(facts: Facts, services: Services, values: bytes | None = None) -> Work[
             return
         give_up(services)
         _begin(terraform(facts, services), facts, services, values)
-        yield Line("Meanwhile Terraform makes the plan, as far as it can be known. That changes nothing.")
+        yield Line("Meanwhile Terraform makes the plan. That changes nothing.")
 
 
 def planned(facts: Facts, services: Services) -> Work[PlannedRun | None]:

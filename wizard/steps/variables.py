@@ -62,13 +62,14 @@ class Variables(Step[VariablesWritten]):
     needs: ClassVar = (Machine, WorkspaceProven)
 
     def run(self, facts: Facts, services: Services) -> Run[VariablesWritten]:
-        yield from ahead.plan(facts, services)
-        ahead.prepare(facts, services)
         external_id = facts.need(WorkspaceProven).external_id
         path = _path(facts)
         yield Phase(f"Reading {path.name}")
         document = files.read(path)
         edit = editor.add_to_list(document, NAME, external_id)
+        # As it will be when nothing else is changed; what is changed is planned anew.
+        yield from ahead.plan(facts, services, edit.after.data if edit.changed else None)
+        ahead.prepare(facts, services)
         edit = yield from _asked(path, edit, services)
         for warning in _warnings(path, edit, services):
             yield Line(warning, "warning")

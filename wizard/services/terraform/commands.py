@@ -176,7 +176,7 @@ class Terraform:
         That the state moved on meanwhile is seen when it is applied. `values` are what terraform.tfvars is going to
         hold. Raises Problem.
         """
-        return (yield from self._plan("Planning ahead", {}, "-lock=false", values=values))
+        return (yield from self._plan("Planning ahead", {}, lock="-lock=false", values=values))
 
     def apply(self, planned: PlannedRun) -> Work[Result]:
         """Apply exactly that plan. Raises Problem; what was made until then stays and is in the state."""
@@ -274,13 +274,18 @@ class Terraform:
         }
 
     def _plan(
-        self, title: str, adopted: Mapping[str, str], *more: str, values: bytes | None = None
+        self,
+        title: str,
+        adopted: Mapping[str, str],
+        *more: str,
+        lock: str = _LOCK,
+        values: bytes | None = None,
     ) -> Work[PlannedRun]:
         module.refuse_unsaved_state(self._folder, self._engine.typed)
         file = planfile.make(self._runs, self._stamp())
         if values is not None:
             more = (*more, f"-var-file={planfile.beside(file, values)}")
-        options = ("plan", "-input=false", "-json", "-detailed-exitcode", _LOCK, *more, f"-out={file}")
+        options = ("plan", "-input=false", "-json", "-detailed-exitcode", lock, *more, f"-out={file}")
         held = state.read(self._folder, self._environ)
         heard = Heard(Rows(in_state=len(held.resources) if held else 0))
         try:
