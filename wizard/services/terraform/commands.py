@@ -28,7 +28,7 @@ from wizard.services.terraform import adopt, diagnostics, failures, mending, mod
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
 from wizard.services.terraform.download import Growth, followed
-from wizard.services.terraform.engine import Engine, quiet
+from wizard.services.terraform.engine import Engine, in_force, quiet
 from wizard.services.terraform.listening import LOOK, Heard, listen
 from wizard.services.terraform.rows import Rows
 
@@ -105,7 +105,7 @@ class Terraform:
         runner.prune(self._runs)
         planfile.prune(self._runs)
         adopt.sweep(self._folder)
-        yield from self._operators_own()
+        yield from in_force(self._environ)
         begun = self._ahead.copy()
         self._ahead.clear()
         if begun:
@@ -319,15 +319,6 @@ class Terraform:
         problem = self._standing(read.recreated, made)
         if problem is not None:
             raise problem
-
-    def _operators_own(self) -> Work[None]:
-        """Terraform's own variables stay in force; that they do is said, for the commands do not show it."""
-        for name in sorted(self._environ):
-            if name.startswith("TF_CLI_ARGS"):
-                yield Line(f"{name} is set: Terraform adds what it says to its commands.", "warning")
-        chosen = self._environ.get("TF_WORKSPACE", "")
-        if chosen not in ("", "default"):
-            yield Line(f"TF_WORKSPACE is set: the state is that of the workspace {one_line(chosen, 80)}.")
 
     def _run(self, title: str, options: Sequence[str], heard: Heard, *, applies: bool = False) -> Work[Heard]:
         folder = self._runs / f"{self._stamp()}-{options[0]}"

@@ -10,10 +10,11 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from wizard.core.event import Line
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 
@@ -88,6 +89,16 @@ def quiet(environ: Mapping[str, str]) -> dict[str, str]:
     traced = bool(environ.get("TF_LOG_PATH"))
     kept = {name: value for name, value in environ.items() if traced or not name.startswith("TF_LOG")}
     return {**kept, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+
+
+def in_force(environ: Mapping[str, str]) -> Iterator[Line]:
+    """The operator's own Terraform variables stay in force; that they do is said, for the commands do not show it."""
+    for name in sorted(environ):
+        if name.startswith("TF_CLI_ARGS"):
+            yield Line(f"{name} is set: Terraform adds what it says to its commands.", "warning")
+    chosen = environ.get("TF_WORKSPACE", "")
+    if chosen not in ("", "default"):
+        yield Line(f"TF_WORKSPACE is set: the state is that of the workspace {one_line(chosen, 80)}.")
 
 
 def _known(kind: Kind, argv: tuple[str, ...], environ: Mapping[str, str]) -> Engine:
