@@ -16,11 +16,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from wizard.core.event import Line, Phase, Planned, ResourceChange, Wait, Work
+from wizard.core.event import Phase, Planned, ResourceChange, Wait, Work
 from wizard.core.paths import private
 from wizard.core.problem import Problem
 from wizard.core.stopping import Stopping
-from wizard.core.text import one_line
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import acting as acted
