@@ -27,6 +27,7 @@ from wizard.services import Services
 from wizard.services.databricks.client import Workspace
 from wizard.steps import STEPS
 from wizard.steps.step import Step
+from wizard.steps.undo import BACK, ENDING
 
 PROFILE = "arn:aws:iam::123456789012:instance-profile/htd-instance-profile"
 ROLE = "arn:aws:iam::123456789012:role/htd-role"
@@ -157,3 +158,16 @@ def flow_of(alone: Alone, *steps: str) -> Flow:
     for fact in alone.facts:
         flow.facts = flow.facts.put(fact)
     return flow
+
+
+def way_back_of(alone: Alone) -> Flow:
+    """The way back from what was done alone; there is nothing in AWS."""
+    return Flow(
+        BACK,
+        lambda: alone.services,
+        memory=Memory(None),
+        journal=Journal(None, Redactor()),
+        pace=0.01,
+        known=[*alone.facts],
+        ending=ENDING,
+    )

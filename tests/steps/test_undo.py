@@ -144,7 +144,8 @@ def test_a_configuration_that_is_somebody_elses_by_now_is_left(alone: Alone) -> 
     alone.world.set_config(theirs)
     taken = Taken(alone, ALL)
     assert alone.world.config == theirs
-    assert any(isinstance(e, Line) and "by somebody else" in e.text for e in taken.events)
+    assert "by somebody else" in taken.parts[0].told
+    assert any(isinstance(e, Line) and e.text == taken.parts[0].told for e in taken.events)
     assert taken.asked == ["registration"]
 
 

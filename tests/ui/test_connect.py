@@ -6,10 +6,11 @@ import asyncio
 from pathlib import Path
 from typing import Any, cast
 
-from tests.steps.alone import Front, flow_of, open_alone
+from tests.steps.alone import WAREHOUSE, Front, flow_of, open_alone, way_back_of
 from tests.ui import scripted
 from tests.ui.conftest import Driven
 from wizard.core.facts import Connected
+from wizard.steps.undo.front import Before
 from wizard.ui.app import WizardApp
 
 YES = {"change": "yes", "skip_validation": "yes"}
@@ -73,5 +74,42 @@ def test_nothing_is_written_before_each_yes_on_the_screen(tmp_path: Path) -> Non
                 await d.press("enter")
                 assert "was not started" in d.text
                 assert len(alone.changes) == 3
+
+    asyncio.run(run())
+
+
+def test_the_way_back_writes_nothing_before_each_yes_on_the_screen(tmp_path: Path) -> None:
+    async def run() -> None:
+        with open_alone(tmp_path) as alone:
+            before = alone.world.config
+            alone.perform("connect", YES)
+            alone.world.add_warehouse(WAREHOUSE, state="RUNNING")
+            made = len(alone.changes)
+            app = WizardApp(way_back_of(alone), cast(Any, Before()), save_folder=tmp_path, clock=lambda: 0.0)
+            async with app.run_test(size=(80, 24)) as pilot:
+                d = Driven(app, pilot, scripted.World(), [])
+                await d.settled()
+                assert "Take back what the wizard did" in d.text
+                assert "set the SQL configuration" in d.text
+                await d.press("enter")
+                assert "will restart" in d.text
+                await d.press("enter")
+                assert "Left as it is" in d.text
+                await d.press("enter")
+                assert "still names it, so it stays registered" in d.text
+                await d.press("enter")
+                assert "Stop Serverless Starter Warehouse?" in d.text
+                await d.press("enter")
+                assert len(alone.changes) == made
+                await d.press("enter")
+                assert "The wizard applied nothing in AWS." in d.text
+                await d.press("enter")
+                assert "nothing was changed" in d.text
+                assert "htd-wizard undo" in d.text
+                await d.shell.visit("configuration", begin=True)
+                await d.settled()
+                await d.press("y", "enter")
+                assert alone.world.config == before
+                assert alone.changes[made:] == ["PUT warehouses 200"]
 
     asyncio.run(run())

@@ -23,6 +23,8 @@ class TakenBack:
     """(what stays, how it goes away)."""
     declined: bool = False
     """It was shown, and the operator said no."""
+    told: str = ""
+    """Why nothing was done, when there was nothing to ask."""
 
 
 class ConfigurationBack(TakenBack):

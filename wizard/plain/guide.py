@@ -51,9 +51,9 @@ def guide(
         problem: Problem | None = None
         try:
             with Interruptions(lambda: flow.stopping, printer, prompts) as interruptions:
-                flow.perform(step, on_event=interruptions, asker=prompts, cancel=cancel)
+                fact = flow.perform(step, on_event=interruptions, asker=prompts, cancel=cancel)
             printer.flush()
-            printer.say("  ✓ done")
+            printer.say("  ◌ left as it is" if getattr(fact, "declined", False) else "  ✓ done")
         except Problem as stopped:
             problem = stopped
             printer.problem(stopped)

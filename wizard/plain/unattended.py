@@ -29,7 +29,7 @@ def walk(
         stopped: Problem | None = None
         try:
             way = _way(flow, step, visit)
-            flow.perform(way, on_event=printer, asker=Script(visit), cancel=cancel)
+            fact = flow.perform(way, on_event=printer, asker=Script(visit), cancel=cancel)
         except Problem as problem:
             stopped = problem
             printer.problem(problem)
@@ -37,7 +37,8 @@ def walk(
             return stopped
         if not stopped:
             printer.flush()
-            printer.say(f"  ✓ done in {flow.seconds[step.id]:.1f} s")
+            left = getattr(fact, "declined", False)
+            printer.say("  ◌ left as it is" if left else f"  ✓ done in {flow.seconds[step.id]:.1f} s")
             if visit.ends == "stopped":
                 return _did_not_stop(step.title)
     return None

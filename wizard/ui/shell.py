@@ -363,6 +363,7 @@ class Shell(Watching):
                     onward.title if onward else "",
                     proof.report if proof else "",
                     (pane.number == 0 or onward is None) and self._undoable(),
+                    self.flow.facts.get(step.fact),
                 )
             )
         else:

@@ -144,9 +144,9 @@ def stop(workspace: Workspace, warehouse_id: str) -> None:
 
 def until_down(workspace: Workspace, warehouse_id: str) -> Work[bool]:
     """Looks until the warehouse has stopped, a minute at most; True when it was seen down. Raises Problem."""
-    for _ in range(_LOOKS_DOWN):
+    for seconds in range(_LOOKS_DOWN):
         seen = get(workspace, warehouse_id)
-        yield look(seen)
+        yield look(seen, float(seconds))
         if seen.state in DOWN and seen.state != "STOPPING":
             return True
         yield Wait(1.0)

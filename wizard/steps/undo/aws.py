@@ -8,7 +8,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, ClassVar
 
-from wizard.core.event import Ask, Forgotten, Line, Planned, Run
+from wizard.core.event import Ask, Forgotten, Planned, Run
 from wizard.core.facts import Applied, AwsIdentity, Connected, DataProven, Facts, Machine, WarehouseRunning
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
@@ -43,10 +43,9 @@ class Destroy(Back[InfrastructureBack]):
     def take(self, facts: Facts, services: Services) -> Run[InfrastructureBack]:
         machine, who = facts.get(Machine), facts.get(AwsIdentity)
         if machine is None or who is None or facts.get(Applied) is None:
-            yield Line("The wizard applied nothing in AWS.")
-            return InfrastructureBack()
+            return InfrastructureBack(told="The wizard applied nothing in AWS.")
         folder = Path(machine.module)
-        module = (f"the module and its state in {folder}", f"rm -r {quote(str(folder))}")
+        module = ("the module and its state", f"rm -r {quote(str(folder))}")
         tool = terraform(facts, services)
         running = tool.unfinished()
         if running is not None:
@@ -58,9 +57,8 @@ class Destroy(Back[InfrastructureBack]):
         for attempt in range(1, _ROUNDS + 1):
             planned = yield from apply.fresh_plan(tool, services, machine, destroy=True)
             if not planned.has_changes:
-                yield Line("Terraform holds nothing in AWS. Nothing to destroy.")
                 yield Forgotten((Applied,))
-                return InfrastructureBack(stays=(module,))
+                return InfrastructureBack(stays=(module,), told="Terraform holds nothing in AWS.")
             plan = _warned(planned.plan, facts, services)
             yield plan
             if (yield ask(plan, who))["destroy"] != review.word(plan):

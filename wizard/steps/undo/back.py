@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import ClassVar, TypeVar
 
-from wizard.core.event import Run
+from wizard.core.event import Line, Run
 from wizard.core.facts import Applied, Connected, Facts, Registered
 from wizard.core.finding import Finding
 from wizard.core.problem import Problem
@@ -32,7 +32,10 @@ class Back(Step[F]):
 
     def run(self, facts: Facts, services: Services) -> Run[F]:
         try:
-            return (yield from self.take(facts, services))
+            fact = yield from self.take(facts, services)
+            if fact.told:
+                yield Line(fact.told)
+            return fact
         except Problem as problem:
             # The steps of the journey forth are not here.
             problem.step = FRONT if problem.step in _SIGNING_IN else ""

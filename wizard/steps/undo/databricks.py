@@ -7,7 +7,7 @@ from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, ClassVar
 
-from wizard.core.event import Ask, Diff, Forgotten, Line, Phase, Run, Table
+from wizard.core.event import Ask, Diff, Forgotten, Phase, Run, Table
 from wizard.core.facts import Connected, DataProven, Facts, Registered, WarehouseRunning, WorkspaceProven
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
@@ -45,16 +45,14 @@ class Configuration(Back[ConfigurationBack]):
     def take(self, facts: Facts, services: Services) -> Run[ConfigurationBack]:
         profile, _ = profile_of(facts)
         if facts.get(WorkspaceProven) is None or not profile:
-            yield Line("The wizard did not get as far as the SQL configuration.")
-            return ConfigurationBack()
+            return ConfigurationBack(told="The wizard did not get as far as the SQL configuration.")
         try:
             return (yield from put_back(facts, services))
         except Problem as problem:
             if problem.code != "config.others":
                 raise
-            yield Line(f"{problem.what} {problem.why} It is left as it is.", "warning")
             yield Forgotten((Connected, DataProven))
-            return ConfigurationBack()
+            return ConfigurationBack(told=f"{problem.what} {problem.why} It is left as it is.")
 
     def equivalent(self, facts: Facts) -> list[str]:
         fact = facts.get(Connected)
@@ -80,8 +78,7 @@ class Registration(Back[RegistrationBack]):
     def take(self, facts: Facts, services: Services) -> Run[RegistrationBack]:
         profile, _ = profile_of(facts)
         if facts.get(WorkspaceProven) is None or not profile:
-            yield Line("The wizard did not get as far as the registration.")
-            return RegistrationBack()
+            return RegistrationBack(told="The wizard did not get as far as the registration.")
         return (yield from take_out(facts, services))
 
     def equivalent(self, facts: Facts) -> list[str]:
@@ -103,8 +100,7 @@ class Stop(Back[WarehouseBack]):
     def take(self, facts: Facts, services: Services) -> Run[WarehouseBack]:
         fact = facts.get(WorkspaceProven)
         if fact is None or not fact.warehouse_id:
-            yield Line("The wizard did not get as far as a warehouse.")
-            return WarehouseBack()
+            return WarehouseBack(told="The wizard did not get as far as a warehouse.")
         workspace = connected(services)
         yield Phase("Looking at the warehouse", f"databricks warehouses get {fact.warehouse_id}")
         try:
@@ -112,14 +108,12 @@ class Stop(Back[WarehouseBack]):
         except Problem as problem:
             if problem.code != "warehouse.missing":
                 raise
-            yield Line("The warehouse is not there any more.")
             yield Forgotten((WarehouseRunning,))
-            return WarehouseBack()
+            return WarehouseBack(told="The warehouse is not there any more.")
         stays = (f"the SQL warehouse {seen.name}", f"databricks warehouses delete {quote(seen.id)}")
         if seen.state in warehouses.DOWN:
-            yield Line(f"{seen.name} is {seen.state}.")
             yield Forgotten((WarehouseRunning, DataProven))
-            return WarehouseBack(stays=(stays,))
+            return WarehouseBack(stays=(stays,), told=f"{seen.name} is {seen.state} already.")
         yield warehouses.look(seen)
         who = (
             f"{plural(seen.sessions, 'session')} will end." if seen.sessions else "Nobody is connected to it."
@@ -151,9 +145,9 @@ def put_back(facts: Facts, services: Services, *, key: str = "config") -> Run[Co
     change = warehouse_config.plan_back(workspace, backup, profile, fact.security_policy if fact else "")
     stays = _kept(backup)
     if not change.changed:
-        yield Line("The SQL configuration does not name our instance profile. It is left as it is.")
         yield Forgotten((Connected, DataProven))
-        return ConfigurationBack(stays=stays)
+        told = "The SQL configuration does not name our instance profile. It is left as it is."
+        return ConfigurationBack(stays=stays, told=told)
     yield Diff("SQL warehouse configuration of the workspace", change.before_text, change.after_text)
     running = [each for each in warehouses.listed(workspace) if each.up]
     if running:
@@ -177,16 +171,13 @@ def take_out(facts: Facts, services: Services) -> Run[RegistrationBack]:
     yield Phase("Looking at the registered instance profiles", "databricks instance-profiles list")
     held = instance_profiles.plan(workspace, profile, role)
     if held.before is None:
-        yield Line("The instance profile is not registered in the workspace.")
         yield Forgotten((Registered,))
-        return RegistrationBack()
+        return RegistrationBack(told="The instance profile is not registered in the workspace.")
     left = RegistrationBack(stays=(("the registration of the instance profile", command),))
     if warehouse_config.read(workspace).get("instance_profile_arn") == profile:
-        yield Line("The SQL configuration names it, so it is left.")
-        return left
+        return replace(left, told="The SQL configuration still names it, so it stays registered.")
     if added is None or not added.ours(host, profile) or held.changed:
-        yield Line("Somebody else registered it or changed it, so it is left to them.")
-        return left
+        return replace(left, told="Somebody else registered it or changed it, so it is left to them.")
     yield Diff("Instance profiles of the workspace", held.before_text, "")
     name = instance_profiles.last_part(profile)
     asked = Ask(
@@ -243,7 +234,7 @@ def _backup(facts: Facts, folder: Path, profile: str) -> Path | None:
 
 
 def _kept(backup: Path | None) -> tuple[tuple[str, str], ...]:
-    return ((f"the backup {backup}", f"rm {quote(str(backup))}"),) if backup else ()
+    return ((f"the backup {backup.name}", f"rm {quote(str(backup))}"),) if backup else ()
 
 
 def _after(added: Registered, command: str) -> str:

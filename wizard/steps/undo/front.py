@@ -61,12 +61,12 @@ class Before(Step[WasDone]):
         rows = done(facts)
         if not rows:
             raise _nothing(services)
-        yield Table("What the wizard did", ("what", "where"), tuple(rows))
         known, proven = facts.get(AwsIdentity), facts.get(WorkspaceProven)
         if known is not None and facts.get(Applied) is not None:
             yield from self._aws(known, facts, services)
         if proven is not None:
             yield from self._workspace(proven, facts, services)
+        yield Table("What the wizard did", ("what", "where"), tuple(rows))
         return WasDone(known.account if known else "", proven.host if proven else "")
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:  # noqa: ARG002  # nothing is to last

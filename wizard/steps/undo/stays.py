@@ -41,7 +41,7 @@ class Stays(Back[WhatStays]):
         for kind, name in _PARTS:
             part = facts.get(kind)
             if part is None:
-                left.append((f"{name}: this step did not end", UNDO))
+                left.append((f"{name}, because this step did not end", UNDO))
             else:
                 done += part.done
                 left += part.stays
@@ -49,7 +49,12 @@ class Stays(Back[WhatStays]):
         if written is not None and Path(written.path).exists():
             left.append((f"the workspace's id in {written.path}", "take the line out with an editor"))
         state = services.paths.state
-        left.append((f"the wizard's own files in {state}", f"rm -r {quote(str(state))}"))
+        left.append(("the wizard's own files", f"rm -r {quote(str(state))}"))
         yield Table("Taken back", ("what",), tuple((line,) for line in done or ["nothing was changed"]))
-        yield Table("What stays", ("what", "to take it back as well"), tuple(left))
+        rows = tuple((f"{what}: {way}",) for what, way in left)
+        yield Table("What stays", ("what, and how it goes away",), rows, "e shows the commands whole")
         return WhatStays(tuple(done), tuple(left))
+
+    def equivalent(self, facts: Facts) -> list[str]:
+        fact = facts.get(WhatStays)
+        return [line for what, way in fact.stays for line in (f"# {what}", way)] if fact else []

@@ -133,15 +133,23 @@ class ProblemCard(Card):
 class DoneCard(Card):
     """The step is proven."""
 
-    def __init__(self, title: str, spent: str, onward: str, report: str = "", undoable: bool = False) -> None:
+    def __init__(
+        self,
+        title: str,
+        spent: str,
+        onward: str,
+        report: str = "",
+        undoable: bool = False,
+        fact: object = None,
+    ) -> None:
         """`report` is the file of the implementation status, said when nothing is left to do; `undoable` offers the
-        way back.
+        way back. A `fact` of the way back may say that nothing was done.
         """
-        head = joined(
-            ("✓ Done: ", "bold $text-success"), (title, "bold"), (f"  in {spent}" if spent else "", MUTED)
-        )
+        declined, told = bool(getattr(fact, "declined", False)), str(getattr(fact, "told", ""))
+        how = ("◌ Left as it is: ", "bold") if declined else ("✓ Done: ", "bold $text-success")
+        head = joined(how, (title, "bold"), (f"  in {spent}" if spent and not told else "", MUTED))
         if onward:
-            said, first = lines(head, joined(("Next: ", MUTED), onward)), ("Next", "next")
+            said, first = lines(head, told, joined(("Next: ", MUTED), onward)), ("Next", "next")
         else:
             written = joined(("The implementation status is in ", MUTED), report) if report else ""
             said = lines(head, "Every step is done. Nothing is left to do.", written)
