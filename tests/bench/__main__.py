@@ -19,6 +19,7 @@ import termios
 import time
 from collections.abc import Callable
 
+from tests.bench import journey as whole
 from tests.bench import permissions, running, showing, variables
 
 RUNS = 7
@@ -116,6 +117,7 @@ def main() -> None:
     running.main()
     journey("stuck", "recording")
     journey("fresh", "recording")
+    whole.main()
     permissions.run()
 
 
