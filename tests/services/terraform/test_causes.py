@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.services.terraform.conftest import recorded
+from tests.services.terraform.test_diagnostics import FAILURES
 from wizard.core.problem import Problem, Who
 from wizard.services.aws import denials
-from wizard.services.terraform import diagnostics, stream
+from wizard.services.terraform import causes, diagnostics, stream
 from wizard.services.terraform.stream import Diagnostic
 
 DENIALS = Path(__file__).parents[2] / "data" / "aws_denials.jsonl"
@@ -125,6 +126,13 @@ CASES = (
          says="no AWS region"),
     Case("aws.keys.expired", "reading IAM Role (htd-role): " + IAM.format("GetRole", 403) + "api error ExpiredToken: "
          "The security token included in the request is expired", step="credentials", says="expired"),
+    Case("aws.credentials", "loading configuration", "failed to refresh cached credentials, static credentials are "
+         "empty", step="credentials", says="Sign in again"),
+    Case("aws.denied", "reading S3 Bucket (htd-bkt): operation error S3: HeadBucket, https response error StatusCode: "
+         "403, RequestID: 1, HostID: 2, api error Forbidden: Forbidden", who=Who.AWS_ADMIN, step="permissions",
+         says="s3:ListBucket on htd-bkt"),
+    Case("terraform.arguments", "Failed to parse command-line flags", "flag provided but not defined: -nope",
+         says="TF_CLI_ARGS", again="Try again"),
     Case("aws.none", "No valid credential sources found", "Error: failed to refresh cached credentials, no EC2 IMDS "
          "role found, operation error ec2imds: GetMetadata", step="credentials", says="No AWS credentials"),
 )  # fmt: skip
@@ -136,6 +144,11 @@ def card(*found: Diagnostic) -> Problem:
 
 def said(problem: Problem) -> str:
     return f"{problem.what} {problem.why} {problem.remedy}"
+
+
+def test_no_cause_is_without_a_text_that_was_seen() -> None:
+    seen = {case.code for case in CASES} | {code for code, _ in FAILURES.values()}
+    assert {cause.code for cause in (*causes.TERRAFORM, *causes.AFTER_ALL)} <= seen
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}-{case.summary[:24]}")

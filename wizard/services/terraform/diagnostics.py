@@ -207,7 +207,7 @@ def _from_aws(each: Diagnostic, explain: Explain) -> Problem | None:
     return replace(
         found,
         why=" ".join([found.why, *(f"{line}." for line in named)]),
-        step=found.step or "permissions",
+        step=found.step or ("permissions" if found.code.startswith("aws.denied") else ""),
         excerpt=excerpt(each),
         again="Plan again",
     )
