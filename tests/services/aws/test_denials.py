@@ -248,6 +248,21 @@ def test_a_right_on_a_glue_database_needs_its_catalog_too() -> None:
     ]
 
 
+def test_a_right_on_a_glue_table_needs_what_holds_it_too() -> None:
+    where = "arn:aws:glue:us-east-1:123456789012:"
+    clause = " because no identity-based policy allows it"
+    statement = must_read(sentence("glue:GetTable", f"{where}table/d/t", clause)).statement
+    assert statement is not None
+    assert statement["Resource"] == [f"{where}table/d/t", f"{where}database/d", f"{where}catalog"]
+
+
+def test_a_resource_that_was_cut_short_is_a_pattern_in_the_policy() -> None:
+    denial = must_read(
+        sentence("elasticloadbalancing:AddTags", "arn:aws:elasticloadbalancing:x:1:listener/app/...")
+    )
+    assert denial.resource_arn == "arn:aws:elasticloadbalancing:x:1:listener/app/*"
+
+
 def test_block_public_access_is_a_setting_and_not_a_permission() -> None:
     denial = must_read(
         "putting S3 Bucket (b) Policy: operation error S3: PutBucketPolicy, https response error StatusCode: 403, "

@@ -74,7 +74,8 @@ class Denial:
         """The resource as an ARN for a policy, `*` when the text does not tell."""
         raw = self.resource or ""
         if raw.startswith("arn:"):
-            return raw
+            # Somebody cut or masked the end of it.
+            return re.sub(r"\.{3}$|\*{2,}", "*", raw)
         if self.action and self.action.startswith("s3:") and re.fullmatch(r"[a-z0-9][a-z0-9.-]+(/.+)?", raw):
             return f"arn:aws:s3:::{raw}"
         kind, _, name = raw.rpartition(" ")
@@ -334,12 +335,15 @@ def _why(denial: Denial) -> str:
 
 
 def _resources(arn: str) -> list[str]:
-    """Glue asks for the right on a database and on the catalog that holds it.
+    """Glue asks for the right on a table, on its database and on the catalog that holds them.
 
     Source: https://docs.aws.amazon.com/glue/latest/dg/glue-specifying-resource-arns.html
     """
-    glue = re.match(r"(arn:[\w-]+:glue:[\w-]*:\d*:)(?:database|table)/", arn)
-    return [arn, f"{glue[1]}catalog"] if glue else [arn]
+    glue = re.match(r"(?P<where>arn:[\w-]+:glue:[\w-]*:\d*:)(?P<kind>database|table)/(?P<name>[^/]+)", arn)
+    if not glue:
+        return [arn]
+    database = [f"{glue['where']}database/{glue['name']}"] if glue["kind"] == "table" else []
+    return [arn, *database, f"{glue['where']}catalog"]
 
 
 def _policy_line(denial: Denial) -> str:
