@@ -13,6 +13,7 @@ import pytest
 
 from wizard.demo.aws import EmbeddedAws
 from wizard.services.aws import requirements
+from wizard.steps import needed
 
 KEYS = {"address", "type", "phase", "actions"}
 
@@ -89,10 +90,11 @@ def test_a_type_that_is_not_known_is_said_to_be_that(module: Path) -> None:
             "phase": "read",
             "actions": [],
             "known": False,
+            "why": "the wizard does not know what a resource of type aws_sqs_queue needs",
         }
     ]
     words = ran("--list", "--terraform-dir", str(module)).stdout
-    assert "aws_sqs_queue.three\n  read    not known\n" in words
+    assert "aws_sqs_queue.three\n  read    not known: the wizard does not know" in words
 
 
 def test_what_is_not_read_is_said_to_be_that(module: Path) -> None:
@@ -145,6 +147,12 @@ def test_another_major_version_of_the_provider_is_said_and_could_not_be_checked(
     recorded = requirements.provider()
     lock = 'provider "registry.terraform.io/hashicorp/aws" {{\n  version = "{}"\n}}\n'
     given, file = credentials(aws, "strong", "*"), module / ".terraform.lock.hcl"
+    asked = module / "versions.tf"
+    asked.write_text('terraform {\n  required_providers {\n    aws = "~> 6.0"\n  }\n}\n')
+    assert needed.other_provider(module, {}).endswith("the module asks for ~> 6.0, which may ask for more"), (
+        "nothing is installed yet"
+    )
+    asked.unlink()
     file.write_text(lock.format("6.2.0"))
     words = f"recorded with {recorded} of the AWS provider; version 6.2.0 may ask for more"
     done = ran("--json", "--terraform-dir", str(module), **given)

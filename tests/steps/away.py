@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,8 @@ UNDENIABLE = {"sts:GetCallerIdentity"}
 
 Taken = dict[str, Need]
 """Address -> the need that was taken away from it."""
+Pair = tuple[str, str, str]
+"""Resource type, action, and the kind of thing it is authorised on."""
 
 
 @dataclass
@@ -48,9 +51,11 @@ class Site:
     real: Engine
     folder: Path
     session: AwsSession
+    environ: dict[str, str] = field(default_factory=dict)
+    """Terraform's: variables of the module."""
 
     def needs(self, *, deleting: bool = False) -> list[Need]:
-        found = needed.resources(self.folder, {}, self.aws.account_id)
+        found = needed.resources(self.folder, self.environ, self.aws.account_id)
         return requirements.needs(found, account=self.aws.account_id, deleting=deleting)
 
     def dependencies(self) -> dict[str, set[str]]:
@@ -84,10 +89,18 @@ class Site:
 
     def met(self, taken: Taken, *arguments: str) -> set[str]:
         """The actions that real Terraform is refused."""
+        return {action for _, action in self.met_by_address(taken, *arguments)}
+
+    def met_by_address(self, taken: Taken, *arguments: str) -> set[tuple[str, str]]:
+        """(address, action) of what real Terraform is refused; the address is empty when it destroys."""
         stream = self.real.run(self.folder, *arguments, "-json", "-input=false", accept=(0, 1, 2))
         lines = [json.loads(line) for line in stream.splitlines()]
         told = [line["diagnostic"] for line in lines if line["type"] == "diagnostic"]
-        return {self._action(each, taken) for each in told if each["severity"] == "error"}
+        return {
+            (each.get("address") or "", self._action(each, taken))
+            for each in told
+            if each["severity"] == "error"
+        }
 
     def _action(self, told: dict[str, str], taken: Taken) -> str:
         text = f"{told['summary']} {told['detail']}"
@@ -109,6 +122,12 @@ def open_site(tmp_path: Path, module: Path) -> Iterator[Site]:
     shutil.copytree(module, folder)
     with EmbeddedAws() as aws:
         keys = aws.keys_for_user("operator")
+        # A real account begins like this: whoever IAM allows may create databases.
+        aws.client("lakeformation").grant_permissions(
+            Principal={"DataLakePrincipalIdentifier": "IAM_ALLOWED_PRINCIPALS"},
+            Resource={"Catalog": {}},
+            Permissions=["CREATE_DATABASE"],
+        )
         for name in ("all", "away"):
             aws.client("iam").put_user_policy(UserName="operator", PolicyName=name, PolicyDocument=ALL)
         real = engine(
@@ -158,7 +177,92 @@ def is_apart(
 def dependencies(state: dict[str, Any]) -> dict[str, set[str]]:
     """Address -> addresses it rests on, as a state has it."""
     return {
-        f"{entry['type']}.{entry['name']}": set(entry["instances"][0].get("dependencies", []))
+        f"{entry['type']}.{entry['name']}{_index(entry['instances'][0])}": set(
+            entry["instances"][0].get("dependencies", [])
+        )
         for entry in state["resources"]
         if entry["mode"] == "managed" and entry["instances"]
     }
+
+
+def _index(instance: dict[str, Any]) -> str:
+    return f"[{json.dumps(instance['index_key'])}]" if "index_key" in instance else ""
+
+
+def declared_dependencies(file: Path) -> dict[str, set[str]]:
+    """Address -> every address it rests on, from the module's text."""
+    text = file.read_text()
+    blocks = re.findall(r'(?ms)^(resource|data) "(\w+)" "(\w+)" \{(.*?)^\}', text)
+    direct = {
+        f"{'data.' if mode == 'data' else ''}{kind}.{name}": set(
+            re.findall(r"\b(?:data\.)?aws_\w+\.\w+", body)
+        )
+        for mode, kind, name, body in blocks
+    }
+    found: dict[str, set[str]] = {}
+    for address in direct:
+        found[address] = set()
+        todo = [address]
+        while todo:
+            for each in {".".join(one.split(".")[:2]) for one in direct[todo.pop()]} - found[address]:
+                found[address].add(each)
+                todo.append(each)
+    return found
+
+
+def pair(need: Need) -> Pair:
+    """What is tried once: it is the same for every resource of a type."""
+    subject = need.resource_arn.split(":", 5)[-1]
+    return need.ref.type, need.action, "" if ":s3:" in need.resource_arn else re.split(r"[:/]", subject)[0]
+
+
+def choose(
+    needs: Sequence[Need], rests_on: dict[str, set[str]], left: set[Pair], order: Sequence[str]
+) -> Taken:
+    """One right that is left of every resource whose turn it is; what rests on a refused one has to wait.
+
+    No resource is refused two things at once, not even by a right that another one needs as well.
+    """
+    mine: dict[str, list[Need]] = {address: [n for n in needs if n.address == address] for address in order}
+    rights = {address: {(n.action, n.resource_arn) for n in each} for address, each in mine.items()}
+    taken: Taken = {}
+    away: set[tuple[str, str]] = set()
+    waiting: set[str] = set()
+    covered: set[Pair] = set()
+    for address in order:
+        if rests_on.get(address, set()) & waiting:
+            waiting.add(address)
+            continue
+        if rights[address] & away:
+            waiting.add(address)
+            continue
+        for need in mine[address]:
+            right = (need.action, need.resource_arn)
+            if pair(need) not in left - covered or any(right in rights[other] for other in taken):
+                continue
+            taken[address] = need
+            away.add(right)
+            covered.add(pair(need))
+            waiting.add(address)
+            break
+    return taken
+
+
+def refused(
+    site: Site, needs: Sequence[Need], taken: Taken, layer: str, *arguments: str
+) -> set[tuple[str, str]]:
+    """Take the rights away, compare the wizard's gaps with what Terraform meets, and give them back.
+
+    Returns (address, action) of what Terraform met; destroying tells no address.
+    """
+    site.take(taken, layer)
+    try:
+        gaps, met = site.gaps(needs), site.met_by_address(taken, *arguments)
+    finally:
+        site.give_back()
+    away = {(n.action, n.resource_arn) for n in taken.values()}
+    assert gaps == away, f"{layer}: invented {sorted(gaps - away)}, missed {sorted(away - gaps)}"
+    told = {action for _, action in met}
+    needless = sorted((n.address, n.action) for n in taken.values() if n.action not in told)
+    assert told == {action for action, _ in away}, f"{layer}: {needless} not met, but {sorted(met)}"
+    return met

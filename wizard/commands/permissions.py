@@ -79,7 +79,7 @@ def _list(folder: Path, services: Services, as_json: bool) -> Exit:
         if row["address"] != address:
             address = str(row["address"])
             print(address)
-        actions = row["actions"] if "known" not in row else ["not known"]
+        actions = row["actions"] if "known" not in row else [f"not known: {row['why']}"]
         for action in actions or ["nothing"]:
             print(f"  {row['phase']:<7} {action}")
     return Exit.OK

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from wizard.services.aws.requirements import Need, ResourceRef
     from wizard.services.aws.session import AwsSession
     from wizard.services.hcl import foresight
+    from wizard.services.hcl.foresight import Outlook
     from wizard.services.terraform import provider, state, stream
 else:
     provider = lazy("wizard.services.terraform.provider")
@@ -41,6 +42,7 @@ def resources(
     place = foresight.Place(account or (held.account if held else ""), partition, region)
     outlook = foresight.foresee(folder, place, environ)
     addresses = _Addresses(each.address for each in there)
+    leaving = _leaving(outlook, there) if outlook.complete else set()
     coming = [
         state.declared(
             each.address, each.type, each.values, region=each.region, arn=each.arn, given=each.given
@@ -57,7 +59,7 @@ def resources(
             exists=each.exists,
             arn=each.arn,
             parent=each.parent,
-            options=each.options,
+            options=each.options | ({"leaving"} if each.address in leaving else set()),
         )
         for each in there + coming
         # Other providers' resources need nothing of AWS.
@@ -71,8 +73,19 @@ def resources(
     ]
 
 
+def _leaving(outlook: Outlook, held: Sequence[state.Resource]) -> set[str]:
+    """Addresses of what the state holds and nothing declares any more: the next apply destroys it."""
+    certain = _Addresses(each.address for each in outlook.resources if each.certain)
+    open_ones = _Addresses(each.address for each in outlook.resources if not each.certain)
+    return {
+        each.address
+        for each in held
+        if not certain.hold(each.address, True) and not open_ones.hold(each.address, False)
+    }
+
+
 class _Addresses:
-    """Addresses of what the state holds, and whether something that is declared is among them."""
+    """Addresses of one side, the state or the module's text, and whether something of the other is among them."""
 
     def __init__(self, held: Iterable[str]) -> None:
         self._exact = set(held)
@@ -99,11 +112,12 @@ def other_provider(folder: Path, environ: Mapping[str, str]) -> str:
     Minor versions of the provider ask for the same; a major one may ask for more.
     """
     recorded = requirements.provider()
-    others = [
-        version
-        for version in provider.versions(folder, environ)
-        if version.partition(".")[0] != recorded.partition(".")[0]
-    ]
+    major = recorded.partition(".")[0]
+    held = provider.versions(folder, environ)
+    asked = foresight.required(folder)
+    if not held and not provider.allows(asked, int(major)):
+        return f"recorded with {recorded} of the AWS provider; the module asks for {asked}, which may ask for more"
+    others = [version for version in held if version.partition(".")[0] != major]
     if not others:
         return ""
     named = " or ".join(f"version {version}" if version else "an unknown version" for version in others)
@@ -113,14 +127,16 @@ def other_provider(folder: Path, environ: Mapping[str, str]) -> str:
 def listing(folder: Path, environ: Mapping[str, str]) -> list[dict[str, Any]]:
     """`{"address", "type", "phase", "actions"}` of every resource, for scripts; nobody is asked. Raises Problem.
 
-    A type that the table does not know has one entry with `"known": false`: it is not known to need nothing.
+    A type that the table does not know has one entry with `"known": false` and `"why"`: it is not known to need
+    nothing.
     """
     rows: list[dict[str, Any]] = []
     for ref in requirements.related(resources(folder, environ)):
         phases = requirements.phases(ref)
         start: dict[str, Any] = {"address": ref.address, "type": ref.type}
         if phases is None:
-            rows.append({**start, "phase": "read", "actions": [], "known": False})
+            why = permissions.why_unknown(ref.type)
+            rows.append({**start, "phase": "read", "actions": [], "known": False, "why": why})
             continue
         rows += [
             {**start, "phase": phase, "actions": actions}

@@ -26,6 +26,8 @@ _COLLIDE = (
     "aws_iam_user",
     "aws_iam_instance_profile",
     "aws_iam_policy",
+    "aws_iam_group",
+    "aws_iam_openid_connect_provider",
     "aws_s3_bucket",
     "aws_glue_catalog_database",
     "aws_glue_catalog_table",
@@ -111,7 +113,7 @@ def _standing(looks: Sequence[Look], folder: Path, account: str, typed: str) -> 
 def _import_id(look: Look, account: str) -> str:
     """What Terraform wants to be told; empty where it cannot be known from the name."""
     ref = look.ref
-    if ref.type == "aws_iam_policy":
+    if ref.type in ("aws_iam_policy", "aws_iam_openid_connect_provider"):
         return ref.arn
     if ref.type == "aws_glue_catalog_database":
         return f"{account}:{ref.own_name}"

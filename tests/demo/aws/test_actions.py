@@ -211,3 +211,34 @@ def test_tagging_at_birth_is_a_right_of_its_own(aws: EmbeddedAws, allow: Any, re
     iam.create_user(UserName="plain")
     message = refused(lambda: iam.create_user(UserName="v", Tags=[{"Key": "a", "Value": "b"}]))[2]
     assert "iam:TagUser on resource: arn:aws:iam::123456789012:user/v" in message
+
+
+def test_an_alias_is_checked_with_its_keys_and_reading_by_it_with_the_key_alone(aws: EmbeddedAws) -> None:
+    kms = aws.client("kms")
+    one, two = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    before = len(aws.calls)
+    kms.create_alias(AliasName="alias/a", TargetKeyId=one)
+    kms.describe_key(KeyId="alias/a")
+    kms.update_alias(AliasName="alias/a", TargetKeyId=two.rpartition("/")[2])
+    kms.delete_alias(AliasName="alias/a")
+    alias = "arn:aws:kms:us-east-1:123456789012:alias/a"
+    seen = [(call.action, call.resource) for call in aws.calls[before:]]
+    assert seen == [
+        ("kms:CreateAlias", alias),
+        ("kms:DescribeKey", one),
+        ("kms:UpdateAlias", alias),
+        ("kms:DeleteAlias", alias),
+    ]
+
+
+def test_an_alias_does_not_move_away_from_a_key_that_may_not_lose_it(
+    aws: EmbeddedAws, allow: Any, refused: Any
+) -> None:
+    kms = aws.client("kms")
+    one, two = (kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2))
+    kms.create_alias(AliasName="alias/a", TargetKeyId=one)
+    theirs = aws.client("kms", aws.keys_for_user("u"))
+    alias = "arn:aws:kms:us-east-1:123456789012:alias/a"
+    allow("u", ["kms:UpdateAlias"], [alias, two])
+    message = refused(lambda: theirs.update_alias(AliasName="alias/a", TargetKeyId=two))[2]
+    assert f"kms:UpdateAlias on resource: {one}" in message

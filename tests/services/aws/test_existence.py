@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,9 @@ def there(aws: EmbeddedAws) -> list[ResourceRef]:
     iam.attach_user_policy(UserName="there", PolicyArn=policy)
     iam.create_instance_profile(InstanceProfileName="there")
     key = iam.create_access_key(UserName="there")["AccessKey"]["AccessKeyId"]
+    provider, group = grouped(iam, policy)
     s3.create_bucket(Bucket="there")
+    configured(s3)
     west.create_bucket(Bucket="there-west", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
     s3.put_bucket_policy(
         Bucket="there",
@@ -84,6 +87,11 @@ def there(aws: EmbeddedAws) -> list[ResourceRef]:
         ref("aws_iam_user_policy", "p", "there"),
         ref("aws_iam_user_policy_attachment", f"there-{policy}", "there"),
         ref("aws_iam_access_key", key, "there"),
+        ref("aws_iam_group", group),
+        ref("aws_iam_group_policy", "p", group),
+        ref("aws_iam_group_policy_attachment", f"{group}-{policy}", group),
+        ref("aws_iam_group_membership", "x", group),
+        ref("aws_iam_openid_connect_provider", "there.example.com", arn=provider),
         *(ref(kind, "there") for kind in _LOOKS if kind.startswith("aws_s3_bucket")),
         ref("aws_s3_bucket", "there-west", region="us-west-2"),
         ref("aws_s3_object", "a/b", "there"),
@@ -95,8 +103,38 @@ def there(aws: EmbeddedAws) -> list[ResourceRef]:
         ref("aws_lakeformation_permissions", "there", ROLE),
         ref("aws_lakeformation_permissions", "there", ROLE, options=frozenset({"table"})),
         ref("aws_kms_key", "x", arn=made),
+        ref("aws_kms_key_policy", made.rpartition("/")[2]),
         ref("aws_kms_alias", "alias/there"),
     ]  # fmt: skip
+
+
+def grouped(iam: Any, policy: str) -> tuple[str, str]:
+    """A group with all that a group may have, and an identity provider: (the provider's ARN, the group's name)."""
+    iam.create_group(GroupName="there")
+    iam.put_group_policy(GroupName="there", PolicyName="p", PolicyDocument=document({**ALLOW}))
+    iam.attach_group_policy(GroupName="there", PolicyArn=policy)
+    iam.add_user_to_group(GroupName="there", UserName="there")
+    made = iam.create_open_id_connect_provider(
+        Url="https://there.example.com", ThumbprintList=["cf23df2207d99a74fbe169e3eba035e633b65d94"]
+    )
+    return str(made["OpenIDConnectProviderArn"]), "there"
+
+
+def configured(s3: Any) -> None:
+    """What a bucket may have beside what most have."""
+    s3.put_bucket_acl(Bucket="there", ACL="log-delivery-write")
+    s3.put_bucket_cors(
+        Bucket="there",
+        CORSConfiguration={"CORSRules": [{"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}]},
+    )
+    s3.put_bucket_logging(
+        Bucket="there", BucketLoggingStatus={"LoggingEnabled": {"TargetBucket": "there", "TargetPrefix": "x"}}
+    )
+    s3.put_bucket_website(Bucket="there", WebsiteConfiguration={"IndexDocument": {"Suffix": "index.html"}})
+    queue = {"QueueArn": "arn:aws:sqs:us-east-1:123456789012:q", "Events": ["s3:ObjectCreated:*"]}
+    s3.put_bucket_notification_configuration(
+        Bucket="there", NotificationConfiguration={"QueueConfigurations": [queue]}
+    )
 
 
 def seen(session: AwsSession, refs: list[ResourceRef]) -> dict[str, Presence]:
@@ -130,6 +168,9 @@ def test_what_is_not_there_is_absent(as_user: AsUser) -> None:
         ref("aws_lakeformation_permissions", "no", ROLE),
         ref("aws_lakeformation_resource", "x", arn="arn:aws:s3:::no"),
         ref("aws_kms_alias", "alias/no"),
+        ref("aws_iam_group", "no"),
+        ref("aws_iam_group_membership", "x", "no"),
+        ref("aws_iam_openid_connect_provider", "no.example.com"),
     ]
     found = seen(as_user("operator", ["*"]), gone)
     assert {name for name, presence in found.items() if presence is not Presence.ABSENT} == set()

@@ -198,3 +198,14 @@ def test_files_are_read_in_order_and_bytes_that_are_no_text_do_no_harm(tmp_path:
     (tmp_path / "b.tf").write_text('variable "b" {}')
     (tmp_path / "a.tf").write_bytes(b'# \xff\xfe\nvariable "a" {}')
     assert module.declared(tmp_path) == [Declared("variable", "a"), Declared("variable", "b")]
+
+
+def test_blocks_in_json_are_found_too(tmp_path: Path) -> None:
+    text = (
+        '{"//": "x", "resource": {"a_b": {"//": "y", "c": {}}}, "data": [{"a_b": [{"d": {}}]}], '
+        '"variable": {"v": {}}, "output": {"o": {"value": 1}}, "locals": {"l": 1}}'
+    )
+    (tmp_path / "main.tf.json").write_text(text)
+    (tmp_path / "bad.tf.json").write_text('{"resource"')
+    assert [each.address for each in module.declared(tmp_path)] == ["a_b.c", "data.a_b.d", "v", "o"]
+    assert module.locate(tmp_path, tmp_path, tmp_path, "x", tmp_path).path == tmp_path.resolve()

@@ -265,3 +265,24 @@ def test_each_engine_reads_its_own_configuration(
     (paths.home / ".tofurc").write_text(OWN)
     assert origin("tofu").endswith(".tofurc")
     assert origin("terraform").endswith(".terraformrc")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "majors"),
+    [
+        ("", {3, 4, 5, 6, 7}),
+        ("~> 5.0", {5}),
+        ("~> 4.67.0", {4}),
+        (">= 5.60, < 7", {5, 6}),
+        (">= 5.60, < 7, != 5.70.1", {5, 6}),
+        ("5.100.0", {5}),
+        ("= 6.2", {6}),
+        ("> 5.100.0, < 6.0", {5}),
+        (">= 6", {6, 7}),
+        ("< 5.0.0", {3, 4}),
+        ("<= v5", {3, 4, 5}),
+        ("nonsense", {3, 4, 5, 6, 7}),
+    ],
+)
+def test_which_major_versions_a_module_asks_for(constraint: str, majors: set[int]) -> None:
+    assert {major for major in range(3, 8) if provider.allows(constraint, major)} == majors

@@ -176,6 +176,36 @@ def test_an_instance_stands_for_its_declaration(tmp_path: Path, key: object) -> 
     assert [each.exists for each in needed.resources(tmp_path, {})] == [True]
 
 
+def test_what_is_not_declared_any_more_is_going_to_be_destroyed(tmp_path: Path) -> None:
+    def bucket(name: str, *keys: object) -> dict[str, Any]:
+        values: dict[str, object] = {"attributes": {"bucket": name}}
+        instances = [{**values, "index_key": key} for key in keys] or [values]
+        return entry(type="aws_s3_bucket", name=name, instances=instances)
+
+    held = [bucket("gone"), bucket("kept"), bucket("each", "a", "b"), bucket("open", "x"), bucket("moved", 0)]
+    keep(tmp_path, {"version": 4, "resources": held})
+
+    def leaving() -> set[str]:
+        refs = needed.resources(tmp_path, {}, ACCOUNT)
+        deleted = {n.address for n in requirements.needs(refs, account=ACCOUNT) if n.phase == "delete"}
+        assert deleted == {each.address for each in refs if "leaving" in each.options}
+        return deleted
+
+    text = (
+        'resource "aws_s3_bucket" "kept" {}\nresource "aws_s3_bucket" "each" { for_each = toset(["b"]) }\n'
+        'resource "aws_s3_bucket" "open" { for_each = var.x }\nresource "aws_s3_bucket" "moved" {}\n'
+    )
+    (tmp_path / "main.tf").write_text(text)
+    assert leaving() == {"aws_s3_bucket.gone", 'aws_s3_bucket.each["a"]'}
+    (tmp_path / "more.tf").write_text("moved {\n  from = aws_s3_bucket.gone\n  to = aws_s3_bucket.new\n}\n")
+    assert leaving() == set(), "only Terraform tells what becomes of it"
+    (tmp_path / "more.tf").write_text('module "far" { source = "a/b/aws" }\n')
+    assert leaving() == set(), "it may be declared where the wizard cannot look"
+    (tmp_path / "more.tf").unlink()
+    (tmp_path / "main.tf").unlink()
+    assert leaving() == set(), "Terraform refuses to run without any configuration"
+
+
 def test_a_strangers_account_in_a_policy_or_an_output_is_not_ours(tmp_path: Path) -> None:
     policy = '{"AWS":"arn:aws:iam::790110701330:role/serverless-customer-resource-role"}'
     role = {"arn": f"arn:aws:iam::{ACCOUNT}:role/r", "assume_role_policy": policy, "name": "r"}

@@ -85,29 +85,31 @@ def _needs(
         role = params.get("RoleArn") if operation == "RegisterResource" else None
         return (Need(action, catalog), *([Need("iam:PassRole", role)] if role else []))
     if scope.service == "kms":
-        return _kms_needs(operation, params, f"arn:aws:kms:{scope.region}:{caller.account}")
+        return _kms_needs(operation, params, scope.region, caller.account, directory)
     return (Need(action, "*"),)
 
 
-def _kms_needs(operation: str, params: Mapping[str, Any], prefix: str) -> tuple[Need, ...]:
-    """A key is named by its id or its ARN; an alias is checked beside the key it names.
+def _kms_needs(
+    operation: str, params: Mapping[str, Any], region: str, account: str, directory: Directory
+) -> tuple[Need, ...]:
+    """A key is named by its id, its ARN or an alias, and is what is checked; an alias is checked only when it is made,
+    changed or deleted, beside the keys it names before and after.
 
     https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
     """
-    action = f"kms:{operation}"
+    action, prefix = f"kms:{operation}", f"arn:aws:kms:{region}:{account}"
     if operation == "CreateKey":
-        return (
-            Need(action, "*"),
-            *([Need("kms:TagResource", f"{prefix}:key/*")] if params.get("Tags") else []),
-        )
-    names = [str(params[name]) for name in ("AliasName", "KeyId", "TargetKeyId") if params.get(name)]
-    arns = [
-        name
-        if name.startswith("arn:")
-        else f"{prefix}:{name if name.startswith('alias/') else f'key/{name}'}"
-        for name in names
-    ]
-    return tuple(Need(action, arn) for arn in arns or ["*"])
+        tagged = [Need("kms:TagResource", f"{prefix}:key/*")] if params.get("Tags") else []
+        return (Need(action, "*"), *tagged)
+    arns: list[str] = []
+    for name in (str(params[each]) for each in ("AliasName", "KeyId", "TargetKeyId") if params.get(each)):
+        alias = name.rpartition(":")[2] if name.rpartition(":")[2].startswith("alias/") else ""
+        key = directory.key_behind(account, region, alias) if alias else name
+        if alias and (operation.endswith("Alias") or not key):
+            arns.append(f"{prefix}:{alias}")
+        if key:
+            arns.append(key if key.startswith("arn:") else f"{prefix}:key/{key}")
+    return tuple(Need(action, arn) for arn in dict.fromkeys(arns) or ["*"])
 
 
 _IAM_ENTITIES = (
@@ -129,6 +131,7 @@ _TAGS_AT_BIRTH = {
     "CreateUser": "TagUser",
     "CreatePolicy": "TagPolicy",
     "CreateInstanceProfile": "TagInstanceProfile",
+    "CreateOpenIDConnectProvider": "TagOpenIDConnectProvider",
 }
 
 
@@ -156,6 +159,9 @@ def _iam_resource(
     if operation == "CreatePolicy":
         name = params.get("PolicyName", "")
         return f"arn:aws:iam::{account}:policy{params.get('Path', '/')}{name}", f"policy {name}"
+    if "OpenIDConnectProvider" in operation:
+        url = params.get("Url", "*").removeprefix("https://")
+        return params.get("OpenIDConnectProviderArn", f"arn:aws:iam::{account}:oidc-provider/{url}"), ""
     for param, kind in _IAM_ENTITIES:
         if param in params:
             name = params[param]

@@ -123,6 +123,13 @@ class Directory:
         policy = parse(found.policy.decode()) if found.policy else None
         return Bucket(name, account, found.region_name, policy, frozenset(found.keys.keys()))
 
+    def key_behind(self, account: str, region: str, alias: str) -> str:
+        """ARN of the KMS key that `alias/…` names; empty when there is no such alias."""
+        from moto.kms.models import kms_backends
+
+        backend = kms_backends[account][region]
+        return next((str(key.arn) for key in backend.keys.values() if alias in key.aliases), "")
+
     def add_user_key(self, account: str, name: str, access_key_id: str) -> tuple[str, str]:
         """(key id, secret) of a new access key of the user, who is created when missing."""
         backend = _iam(account)

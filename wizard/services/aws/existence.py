@@ -63,6 +63,18 @@ def _versions(answer: Mapping[str, Any], _ref: ResourceRef) -> bool:
     return bool(answer.get("Status"))
 
 
+def _holding(name: str) -> Callable[[Mapping[str, Any], ResourceRef], bool]:
+    return lambda answer, _: bool(answer.get(name))
+
+
+def _notifying(answer: Mapping[str, Any], _ref: ResourceRef) -> bool:
+    return any(
+        value is not None
+        for name, value in answer.items()
+        if name.endswith(("Configuration", "Configurations"))
+    )
+
+
 _LOOKS: dict[str, tuple[str, Callable[[Mapping[str, Any], ResourceRef], bool]]] = {
     "aws_iam_role": ("iam:GetRole", _always),
     "aws_iam_role_policy": ("iam:GetRolePolicy", _always),
@@ -73,7 +85,17 @@ _LOOKS: dict[str, tuple[str, Callable[[Mapping[str, Any], ResourceRef], bool]]] 
     "aws_iam_user_policy": ("iam:GetUserPolicy", _always),
     "aws_iam_user_policy_attachment": ("iam:ListAttachedUserPolicies", _attached),
     "aws_iam_access_key": ("iam:ListAccessKeys", _key),
+    "aws_iam_group": ("iam:GetGroup", _always),
+    "aws_iam_group_policy": ("iam:GetGroupPolicy", _always),
+    "aws_iam_group_policy_attachment": ("iam:ListAttachedGroupPolicies", _attached),
+    "aws_iam_group_membership": ("iam:GetGroup", _holding("Users")),
+    "aws_iam_openid_connect_provider": ("iam:GetOpenIDConnectProvider", _always),
     "aws_s3_bucket": ("s3:ListBucket", _always),
+    "aws_s3_bucket_acl": ("s3:GetBucketAcl", _always),
+    "aws_s3_bucket_cors_configuration": ("s3:GetBucketCORS", _always),
+    "aws_s3_bucket_logging": ("s3:GetBucketLogging", _holding("LoggingEnabled")),
+    "aws_s3_bucket_notification": ("s3:GetBucketNotification", _notifying),
+    "aws_s3_bucket_website_configuration": ("s3:GetBucketWebsite", _always),
     "aws_s3_bucket_policy": ("s3:GetBucketPolicy", _always),
     "aws_s3_bucket_versioning": ("s3:GetBucketVersioning", _versions),
     "aws_s3_bucket_server_side_encryption_configuration": ("s3:GetEncryptionConfiguration", _always),
@@ -87,6 +109,7 @@ _LOOKS: dict[str, tuple[str, Callable[[Mapping[str, Any], ResourceRef], bool]]] 
     "aws_lakeformation_resource": ("lakeformation:DescribeResource", _always),
     "aws_lakeformation_data_lake_settings": ("lakeformation:GetDataLakeSettings", _always),
     "aws_kms_key": ("kms:DescribeKey", _alive),
+    "aws_kms_key_policy": ("kms:GetKeyPolicy", _always),
     "aws_kms_alias": ("kms:ListAliases", _alias),
 }
 """Type -> the read that finds it, and what in the answer is it."""

@@ -275,9 +275,15 @@ def _unknown_type(need: Need) -> Finding:
         id=f"unknown {need.address}",
         title=f"What {need.address} needs",
         verdict=Verdict.UNKNOWN,
-        evidence=_UNREAD.get(need.ref.type)
-        or f"the wizard does not know what a resource of type {need.ref.type} needs",
+        evidence=why_unknown(need.ref.type),
         group=_SERVICES[""],
+    )
+
+
+def why_unknown(kind: str) -> str:
+    """Why it is not known what a resource of this type needs, and what helps; also of what could not be read."""
+    return (
+        _UNREAD.get(kind) or f"the wizard does not know what a resource of type {one_line(kind, 100)} needs"
     )
 
 

@@ -12,14 +12,14 @@ from wizard.services.aws import denials
 from wizard.services.aws.denials import Denial
 from wizard.services.aws.errors import code_of, failures, problem
 from wizard.services.aws.reasons import DENIALS
-from wizard.services.aws.requirements import Need
+from wizard.services.aws.requirements import Need, ResourceRef
 from wizard.services.aws.session import AwsSession
 
 NOBODY = "htd-wizard-looks-whether-it-may"
 """Name of something that does not exist: AWS checks the right to look before it says "not found"."""
 
 
-_INLINE = ("aws_iam_role_policy", "aws_iam_user_policy")
+_INLINE = ("aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy")
 
 
 class Answer(Enum):
@@ -72,9 +72,15 @@ def _property(which: str, need: Need) -> object:
         "holder": ref.holder,
         "own": ref.own_name,
         "arn": ref.arn,
+        "key": _key(ref),
         "need": need.resource_arn,
     }
     return known[which]
+
+
+def _key(ref: ResourceRef) -> str:
+    """A key is named by its ARN or id, or by an alias; the ARN of an alias is not that of its key."""
+    return ref.arn if ":key/" in ref.arn else ref.own_name
 
 
 def _s3(method: str) -> Call:
@@ -92,10 +98,17 @@ CALLS: dict[str, Call] = {
     "iam:GetUserPolicy": Call("iam", "get_user_policy", {"UserName": "holder", "PolicyName": "policy"}),
     "iam:ListAttachedUserPolicies": Call("iam", "list_attached_user_policies", {"UserName": "holder"}),
     "iam:ListAccessKeys": Call("iam", "list_access_keys", {"UserName": "holder"}),
+    "iam:GetGroup": Call("iam", "get_group", {"GroupName": "holder"}),
+    "iam:GetGroupPolicy": Call("iam", "get_group_policy", {"GroupName": "holder", "PolicyName": "policy"}),
+    "iam:ListAttachedGroupPolicies": Call("iam", "list_attached_group_policies", {"GroupName": "holder"}),
+    "iam:GetOpenIDConnectProvider": Call(
+        "iam", "get_open_id_connect_provider", {"OpenIDConnectProviderArn": "need"}
+    ),
     "iam:GetPolicy": Call("iam", "get_policy", {"PolicyArn": "arn"}),
     "iam:GetPolicyVersion": Call("iam", "get_policy_version", {"PolicyArn": "arn", "VersionId": "v1"}),
     "s3:ListBucket": _s3("head_bucket"),
     "s3:GetBucketPolicy": _s3("get_bucket_policy"),
+    "s3:GetBucketLocation": _s3("get_bucket_location"),
     "s3:GetBucketAcl": _s3("get_bucket_acl"),
     "s3:GetBucketCORS": _s3("get_bucket_cors"),
     "s3:GetBucketWebsite": _s3("get_bucket_website"),
@@ -107,6 +120,8 @@ CALLS: dict[str, Call] = {
     "s3:GetReplicationConfiguration": _s3("get_bucket_replication"),
     "s3:GetEncryptionConfiguration": _s3("get_bucket_encryption"),
     "s3:GetBucketObjectLockConfiguration": _s3("get_object_lock_configuration"),
+    "s3:GetBucketNotification": _s3("get_bucket_notification_configuration"),
+    "s3:ListAllMyBuckets": Call("s3", "list_buckets"),
     "s3:GetBucketTagging": _s3("get_bucket_tagging"),
     "s3:GetBucketPublicAccessBlock": _s3("get_public_access_block"),
     "s3:GetBucketOwnershipControls": _s3("get_bucket_ownership_controls"),
@@ -119,10 +134,10 @@ CALLS: dict[str, Call] = {
         "glue", "get_partition_indexes", {"DatabaseName": "holder", "TableName": "own"}
     ),
     "glue:GetCrawler": Call("glue", "get_crawler", {"Name": "own"}),
-    "kms:DescribeKey": Call("kms", "describe_key", {"KeyId": "arn"}),
-    "kms:GetKeyPolicy": Call("kms", "get_key_policy", {"KeyId": "arn", "PolicyName": "default"}),
-    "kms:GetKeyRotationStatus": Call("kms", "get_key_rotation_status", {"KeyId": "arn"}),
-    "kms:ListResourceTags": Call("kms", "list_resource_tags", {"KeyId": "arn"}),
+    "kms:DescribeKey": Call("kms", "describe_key", {"KeyId": "key"}),
+    "kms:GetKeyPolicy": Call("kms", "get_key_policy", {"KeyId": "key", "PolicyName": "default"}),
+    "kms:GetKeyRotationStatus": Call("kms", "get_key_rotation_status", {"KeyId": "key"}),
+    "kms:ListResourceTags": Call("kms", "list_resource_tags", {"KeyId": "key"}),
     "kms:ListAliases": Call("kms", "list_aliases", {"Limit": "1"}),
     "lakeformation:ListPermissions": Call("lakeformation", "list_permissions", {"MaxResults": "1"}),
     "lakeformation:GetDataLakeSettings": Call("lakeformation", "get_data_lake_settings"),
@@ -167,6 +182,7 @@ def can_read(need: Need) -> bool:
         "holder": bool(ref.holder),
         "own": bool(ref.own_name),
         "arn": bool(ref.arn),
+        "key": bool(_key(ref)),
         "need": need.resource_arn != "*",
     }
     return all(known.get(which, True) for which in call.arguments.values())
@@ -208,5 +224,7 @@ def _judge(need: Need, error: Exception) -> Read:
         return Read(need, Answer.SILENT, "not there yet or not allowed: AWS says the same to both")
     told = replace(denial, action=need.action)
     if denial.reason in ("identity_implicit", "unspecified"):
-        told = replace(told, resource=need.resource_arn)
+        # Where any key may be meant, AWS names the one.
+        meant = need.resource_arn.endswith("*") and (denial.resource or "").startswith("arn:")
+        told = replace(told, resource=denial.resource if meant else need.resource_arn)
     return Read(need, Answer.DENIED, text, denial=told)

@@ -27,6 +27,8 @@ _SATELLITES = (
     "aws_iam_user_policy",
     "aws_iam_role_policy_attachment",
     "aws_iam_user_policy_attachment",
+    "aws_iam_group_policy",
+    "aws_iam_group_policy_attachment",
     "aws_s3_object",
     "aws_glue_catalog_table",
 )
@@ -41,8 +43,9 @@ _WITH_PARENT = (
     "aws_kms_alias",
 )
 """Types whose parent is never themselves: the user of a key, the role that is handed on, the key of an alias."""
-_HOLDERS = ("aws_iam_role", "aws_iam_user")
+_HOLDERS = ("aws_iam_role", "aws_iam_user", "aws_iam_group")
 _OF_USER = ("aws_iam_user_policy", "aws_iam_user_policy_attachment", "aws_iam_access_key")
+_OF_GROUP = ("aws_iam_group_policy", "aws_iam_group_policy_attachment", "aws_iam_group_membership")
 _MODULES = re.compile(r"^(?:module\.[\w-]+(?:\[[^\]]*\])?\.)+")
 """What stands before the address of a resource in a child module."""
 
@@ -66,7 +69,8 @@ class ResourceRef:
     parent_arn: str = ""
     """ARN of the role or user it belongs to, where that is known: a name does not tell the path."""
     options: frozenset[str] = frozenset()
-    """Words of the table's `when` that are true of it: `tags`, `force_destroy`, `versioned`; and `tainted`."""
+    """Words of the table's `when` that are true of it: `tags`, `force_destroy`, `versioned`; `tainted`; and
+    `leaving`: nothing declares it any more."""
 
     @property
     def own_name(self) -> str:
@@ -173,7 +177,8 @@ def needs(
     """Every action Terraform will want on `resources`, in their order.
 
     Each is read; those that do not exist are created; of those that do, the attributes in `changes` (type ->
-    attributes) are updated; what is tainted is deleted and created; `deleting` adds what destroying them takes.
+    attributes) are updated; what is tainted is deleted and created, what is not declared any more is deleted;
+    `deleting` adds what destroying them takes.
     A type that the table does not know gives one Need without an action.
     """
     found: list[Need] = []
@@ -184,12 +189,13 @@ def needs(
             found.append(Need("", ref.arn or "*", where, "read", ref.address, ref))
             continue
         phases: list[tuple[Phase, list[str]]] = [("read", actions(kind, "read") or [])]
+        is_managed, is_leaving = not kind.startswith("data."), "leaving" in ref.options
         is_half_made = "tainted" in ref.options
-        if (is_half_made or not ref.exists) and not kind.startswith("data."):
+        if is_managed and not is_leaving and (is_half_made or not ref.exists):
             phases.append(("create", actions(kind, "create", options=ref.options) or []))
-        if ref.exists and kind in changes:
+        if ref.exists and not is_leaving and kind in changes:
             phases.append(("update", actions(kind, "update", attributes=tuple(changes[kind])) or []))
-        if (deleting or is_half_made) and not kind.startswith("data."):
+        if is_managed and (deleting or is_half_made or is_leaving):
             phases.append(("delete", actions(kind, "delete", options=ref.options) or []))
         found += [
             Need(action, arn, where, phase, ref.address, ref)
@@ -234,13 +240,20 @@ def related(resources: Sequence[ResourceRef]) -> list[ResourceRef]:
         ref = each
         if ref.type == "aws_iam_instance_profile" and not ref.parent and len(roles) == 1:
             ref = replace(ref, parent=roles[0])
-        kind = "aws_iam_user" if ref.type in _OF_USER else "aws_iam_role"
+        kind = _holder(ref.type)
         if ref.type not in _HOLDERS and not ref.parent_arn:
             ref = replace(ref, parent_arn=arns.get((kind, ref.parent or ref.holder), ""))
         if ref.type == "aws_s3_object" and ref.holder in versioned:
             ref = replace(ref, options=ref.options | {"versioned"})
         found.append(ref)
     return found
+
+
+def _holder(kind: str) -> str:
+    """The type of what a resource of this type belongs to."""
+    if kind in _OF_GROUP:
+        return "aws_iam_group"
+    return "aws_iam_user" if kind in _OF_USER else "aws_iam_role"
 
 
 def resource_arns(
@@ -267,7 +280,9 @@ def _kms(name: str, ref: ResourceRef, prefix: str) -> tuple[str, ...]:
     An alias is authorised together with the key it names.
     Source: https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
     """
-    known = next((arn for arn in (ref.parent, ref.arn) if ":key/" in arn), f"{prefix}:key/*")
+    known = next((arn for arn in (ref.parent, ref.arn, ref.name) if ":key/" in arn), f"{prefix}:key/*")
+    if ref.type in ("aws_kms_key", "aws_kms_key_policy") and re.fullmatch(r"[\w-]+", ref.own_name):
+        known = f"{prefix}:key/{ref.own_name}"
     if name.endswith("Alias") and ref.own_name:
         return f"{prefix}:{ref.own_name}", known
     return (known,)
@@ -302,10 +317,14 @@ def _bucket_or_object(name: str, ref: ResourceRef, partition: str) -> str:
 def _iam(name: str, ref: ResourceRef, account: str, partition: str) -> str:
     kind = {
         **dict.fromkeys(("aws_iam_user", *_OF_USER), "user"),
+        **dict.fromkeys(("aws_iam_group", *_OF_GROUP), "group"),
+        "aws_iam_openid_connect_provider": "oidc-provider",
         "aws_iam_policy": "policy",
         "aws_iam_instance_profile": "instance-profile",
     }.get(ref.type, "role")
     subject = ref.own_name if kind in ("policy", "instance-profile") else ref.holder
+    if kind == "oidc-provider":
+        subject = ref.own_name.removeprefix("https://")
     if name == "PassRole" or (kind == "instance-profile" and name == "GetRole"):
         kind, subject = "role", ref.parent
         if subject.startswith("arn:"):

@@ -16,6 +16,7 @@ _COMPUTED: Mapping[str, Mapping[str, str]] = {
     "aws_iam_user": {"arn": _IAM + "user{path}{name}", "id": "{name}"},
     "aws_iam_group": {"arn": _IAM + "group{path}{name}", "id": "{name}"},
     "aws_iam_policy": {"arn": _IAM + "policy{path}{name}", "id": _IAM + "policy{path}{name}"},
+    "aws_iam_group_policy": {"id": "{group}:{name}"},
     "aws_iam_instance_profile": {"arn": _IAM + "instance-profile{path}{name}", "id": "{name}"},
     "aws_iam_role_policy": {"id": "{role}:{name}"},
     "aws_iam_user_policy": {"id": "{user}:{name}"},

@@ -50,11 +50,14 @@ class Configuration:
     """AWS providers: `aws`, `aws.remote`."""
     required: str = ""
     """What the module asks of the version of hashicorp/aws: `~> 5.0`."""
+    rearranged: bool = False
+    """Blocks called `moved` or `removed` say what becomes of things that are declared no more."""
     unread: list[str] = field(default_factory=list)
     """Names of files that are not valid."""
 
     def learn(self, kind: str, labels: tuple[str, ...], part: Part) -> None:
         """Take in one block of a file."""
+        self.rearranged |= kind in ("moved", "removed")
         if len(labels) != _LABELS.get(kind, -1):
             return
         if kind == "locals":

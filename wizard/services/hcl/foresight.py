@@ -62,6 +62,8 @@ class Outlook:
     resources: tuple[Foreseen, ...]
     unread: tuple[tuple[str, Unread], ...]
     """What could not be looked into: address of a module or name of a file, and why."""
+    complete: bool
+    """Whatever is not among the resources is not declared, and Terraform would destroy it."""
 
 
 def foresee(folder: Path, place: Place = Place(), environ: Mapping[str, str] | None = None) -> Outlook:
@@ -70,7 +72,8 @@ def foresee(folder: Path, place: Place = Place(), environ: Mapping[str, str] | N
     ground = _Ground(place, folder, configuration.fetched(folder, environ))
     given = {name: _bound(each, {}) for name, each in configuration.assigned(folder, environ)}
     root = _Module(ground, folder, "", given)
-    return Outlook(tuple(root.resources()), tuple(root.unread()))
+    resources, unread = tuple(root.resources()), tuple(root.unread())
+    return Outlook(resources, unread, bool(resources) and not unread and not ground.rearranged)
 
 
 def regions(folder: Path) -> dict[str, str]:
@@ -99,6 +102,11 @@ class _Ground:
     def read(self, folder: Path) -> Configuration:
         """The configuration in `folder`, read once however often it is called."""
         return self._read.setdefault(folder, self._read.get(folder) or configuration.read(folder))
+
+    @property
+    def rearranged(self) -> bool:
+        """Some module says what becomes of things that are declared no more."""
+        return any(each.rearranged for each in self._read.values())
 
 
 @dataclass
@@ -192,6 +200,7 @@ class _Module:
         provider = self._provider(part)
         if provider and any(kind == "default_tags" for kind, _, _ in provider.part.blocks):
             named.add("tags")
+        named |= {kind for kind, _, _ in part.blocks if kind not in part.arguments}
         return frozenset(named)
 
     def _is_nothing(self, expression: Expression, scope: Scope) -> bool:

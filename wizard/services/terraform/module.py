@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shlex
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,15 +92,42 @@ def locate(given: Path | None, cwd: Path, data: Path, deployment: str, source: P
 
 
 def declared(folder: Path) -> list[Declared]:
-    """Every block of every file, in the files' order; files of Terraform's JSON syntax are not read."""
-    found = []
+    """Every block of every file, in the files' order, those in Terraform's JSON syntax last."""
+    found: list[Declared] = []
     for file in sorted(folder.glob("*.tf")):
         text = code(file.read_text("utf-8-sig", errors="replace"))
         found += [
             Declared(one_line(kind, 20), one_line(first, 200), one_line(second or "", 200))
             for kind, first, second in _BLOCK.findall(text)
         ]
+    for file in sorted(folder.glob("*.tf.json")):
+        found += _declared_in_json(file)
     return found
+
+
+def _declared_in_json(file: Path) -> Iterator[Declared]:
+    """The blocks of one file; none when it is not valid.
+
+    Source: https://developer.hashicorp.com/terraform/language/syntax/json
+    """
+    try:
+        document = json.loads(file.read_text("utf-8-sig", errors="replace"))
+    except (ValueError, RecursionError):
+        return
+    for kind, value in _members(document):
+        for first, inner in _members(value):
+            if kind in ("variable", "output"):
+                yield Declared(kind, one_line(first, 200))
+            if kind in ("resource", "data"):
+                for second, _ in _members(inner):
+                    yield Declared(kind, one_line(first, 200), one_line(second, 200))
+
+
+def _members(value: object) -> Iterator[tuple[str, object]]:
+    """Names and bodies of blocks, which may stand alone or in a list."""
+    for each in value if isinstance(value, list) else [value]:
+        if isinstance(each, dict):
+            yield from ((name, inner) for name, inner in each.items() if name != "//")
 
 
 def code(text: str) -> str:
@@ -137,7 +166,7 @@ def check(folder: Path) -> None:
 
 
 def _configured(folder: Path) -> bool:
-    return folder.is_dir() and any(folder.glob("*.tf"))
+    return folder.is_dir() and any([*folder.glob("*.tf"), *folder.glob("*.tf.json")])
 
 
 def refuse_unsaved_state(folder: Path, typed: str = "terraform") -> None:
@@ -192,6 +221,6 @@ def _no_module(folder: Path) -> Problem:
     return Problem(
         code="module.none",
         what=f"There is no Terraform module in {folder}.",
-        why="The folder is not there, or it holds no file that ends in .tf.",
+        why="The folder is not there, or it holds no file that ends in .tf or .tf.json.",
         remedy="Give the folder that holds main.tf or variables.tf with --terraform-dir.",
     )

@@ -97,6 +97,37 @@ def versions(folder: Path, environ: Mapping[str, str]) -> list[str]:
     return sorted(one_line(each.name, 40) for each in installed.glob("*/hashicorp/aws/*") if each.is_dir())
 
 
+def allows(constraint: str, major: int) -> bool:
+    """Whether what a module asks of the provider's version (`~> 5.0`, `>= 4, < 6`) leaves room for any of `major`.
+
+    Source: https://developer.hashicorp.com/terraform/language/expressions/version-constraints
+    """
+    asked = [
+        (found[1] or "=", tuple(int(each) for each in found[2].split(".")))
+        for found in re.finditer(r"(~>|!=|[<>]=?|=)?\s*v?(\d+(?:\.\d+)*)", constraint)
+    ]
+    named = [version for _, version in asked]
+    beside = [(*version[:-1], version[-1] + 1) for version in named]
+    candidates = [each for each in [(major,), (major, 999_999), *named, *beside] if each[0] == major]
+    return any(all(_meets(each, sign, version) for sign, version in asked) for each in candidates)
+
+
+def _meets(version: tuple[int, ...], sign: str, asked: tuple[int, ...]) -> bool:
+    ours, theirs = (*version, 0, 0, 0)[:3], (*asked, 0, 0, 0)[:3]
+    if sign == "~>":
+        # The last number that is written may grow, nothing before it.
+        return ours >= theirs and ours[: max(len(asked) - 1, 1)] == theirs[: max(len(asked) - 1, 1)]
+    compared = {
+        "=": ours == theirs,
+        "!=": ours != theirs,
+        ">": ours > theirs,
+        ">=": ours >= theirs,
+        "<": ours < theirs,
+        "<=": ours <= theirs,
+    }
+    return compared[sign]
+
+
 def _own_configuration(environ: Mapping[str, str], home: Path, kind: str) -> Path | None:
     """The CLI configuration that Terraform or OpenTofu would read by themselves, in OpenTofu's order."""
     named = environ.get("TF_CLI_CONFIG_FILE") or environ.get("TERRAFORM_CONFIG")

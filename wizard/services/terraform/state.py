@@ -26,10 +26,29 @@ _INSIDE = (
     "aws_iam_role_policy_attachment",
     "aws_iam_user_policy",
     "aws_iam_user_policy_attachment",
+    "aws_iam_group_policy",
+    "aws_iam_group_policy_attachment",
     "aws_s3_object",
     "aws_glue_catalog_table",
 )
-_OPTIONS = frozenset({"tags", "force_destroy", "table"})
+_OPTIONS = frozenset(
+    {
+        "tags",
+        "force_destroy",
+        "force_detach_policies",
+        "managed_policy_arns",
+        "inline_policy",
+        "table",
+    }
+)
+_NAMES = {
+    "aws_iam_user": "user_name",
+    "aws_iam_group": "group_name",
+    "aws_iam_openid_connect_provider": "url",
+    "aws_kms_key": "key_id",
+    "aws_kms_key_policy": "key_id",
+}
+"""Type -> the argument that names it where `name` does not."""
 _PARENTS = {
     "aws_iam_role_policy": "role",
     "aws_iam_instance_profile": "role",
@@ -37,6 +56,9 @@ _PARENTS = {
     "aws_iam_user_policy": "user",
     "aws_iam_user_policy_attachment": "user",
     "aws_iam_access_key": "user",
+    "aws_iam_group_policy": "group",
+    "aws_iam_group_policy_attachment": "group",
+    "aws_iam_group_membership": "group",
     "aws_s3_object": "bucket",
     "aws_glue_catalog_table": "database_name",
     "aws_glue_crawler": "role",
@@ -225,7 +247,8 @@ def _name(kind: str, values: Mapping[str, Any]) -> str:
         return str(values.get("key") or "")
     if kind.startswith("aws_s3_"):
         return str(values.get("bucket") or values.get("id") or "")
-    return str(values.get("name") or values.get("id") or "")
+    own = _NAMES.get(kind, "")
+    return str(values.get("name") or values.get(own) or values.get("id") or "")
 
 
 def _parent(kind: str, values: Mapping[str, Any]) -> str:

@@ -79,6 +79,27 @@ resource "aws_iam_role" "tags" {
   tags               = { (local.word) = "x" }
 }
 
+resource "aws_iam_role" "force_detach_policies" {
+  name                  = "needs-detached"
+  assume_role_policy    = local.trust
+  force_detach_policies = true
+}
+
+resource "aws_iam_role" "managed_policy_arns" {
+  name                = "needs-managed"
+  assume_role_policy  = local.trust
+  managed_policy_arns = [var.changed ? aws_iam_policy.tags.arn : aws_iam_policy.policy.arn]
+}
+
+resource "aws_iam_role" "inline_policy" {
+  name               = "needs-inline"
+  assume_role_policy = local.trust
+  inline_policy {
+    name   = local.word
+    policy = local.fixed
+  }
+}
+
 resource "aws_iam_role_policy" "policy" {
   name   = "needs"
   role   = aws_iam_role.plain.name
@@ -129,6 +150,44 @@ resource "aws_iam_user" "tags" {
 resource "aws_iam_user" "force_destroy" {
   name          = "needs-forced"
   force_destroy = true
+}
+
+resource "aws_iam_group" "plain" {
+  name = "needs-plain"
+}
+
+resource "aws_iam_group" "name" {
+  name = "needs-${local.word}"
+}
+
+resource "aws_iam_group_policy" "policy" {
+  name   = "needs"
+  group  = aws_iam_group.plain.name
+  policy = local.policy
+}
+
+resource "aws_iam_group_policy_attachment" "plain" {
+  group      = aws_iam_group.plain.name
+  policy_arn = aws_iam_policy.policy.arn
+}
+
+resource "aws_iam_group_membership" "users" {
+  name  = "needs"
+  group = aws_iam_group.plain.name
+  users = [var.changed ? aws_iam_user.tags.name : aws_iam_user.plain.name]
+}
+
+resource "aws_iam_openid_connect_provider" "thumbprint_list" {
+  url             = "https://thumbs.needs.example.com"
+  client_id_list  = ["sts.amazonaws.com"]
+  thumbprint_list = [var.changed ? "9e99a48a9960b14926bb7f3b02e22da2b0ab7280" : "cf23df2207d99a74fbe169e3eba035e633b65d94"]
+}
+
+resource "aws_iam_openid_connect_provider" "tags" {
+  url             = "https://tags.needs.example.com"
+  client_id_list  = ["sts.amazonaws.com"]
+  thumbprint_list = ["cf23df2207d99a74fbe169e3eba035e633b65d94"]
+  tags            = { (local.word) = "x" }
 }
 
 resource "aws_iam_user_policy" "policy" {
@@ -214,6 +273,46 @@ resource "aws_s3_bucket_lifecycle_configuration" "rule" {
     expiration {
       days = 1
     }
+  }
+}
+
+resource "aws_s3_bucket_acl" "acl" {
+  bucket = aws_s3_bucket.tags.id
+  acl    = var.changed ? "public-read" : "private"
+}
+
+resource "aws_s3_bucket_acl" "plain" {
+  bucket = aws_s3_bucket.force_destroy.id
+  acl    = "log-delivery-write"
+}
+
+resource "aws_s3_bucket_cors_configuration" "cors_rule" {
+  bucket = aws_s3_bucket.plain.id
+  cors_rule {
+    allowed_methods = ["GET"]
+    allowed_origins = ["https://${local.word}.example.com"]
+  }
+}
+
+resource "aws_s3_bucket_logging" "target_prefix" {
+  bucket        = aws_s3_bucket.plain.id
+  target_bucket = aws_s3_bucket_acl.plain.bucket
+  target_prefix = local.word
+}
+
+resource "aws_s3_bucket_notification" "queue" {
+  bucket = aws_s3_bucket.plain.id
+  queue {
+    queue_arn     = "arn:aws:sqs:us-east-1:123456789012:needs"
+    events        = ["s3:ObjectCreated:*"]
+    filter_prefix = local.word
+  }
+}
+
+resource "aws_s3_bucket_website_configuration" "index_document" {
+  bucket = aws_s3_bucket.plain.id
+  index_document {
+    suffix = "${local.word}.html"
   }
 }
 
@@ -343,6 +442,20 @@ resource "aws_kms_key" "tags" {
   tags                    = { (local.word) = "x" }
 }
 
+resource "aws_kms_key_policy" "policy" {
+  key_id = aws_kms_key.plain.key_id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = local.word
+      Effect    = "Allow"
+      Principal = { AWS = "arn:aws:iam::123456789012:root" }
+      Action    = "kms:*"
+      Resource  = "*"
+    }]
+  })
+}
+
 resource "aws_kms_alias" "target_key_id" {
   name          = "alias/needs"
   target_key_id = var.changed ? aws_kms_key.description.key_id : aws_kms_key.plain.key_id
@@ -393,4 +506,25 @@ data "aws_kms_alias" "here" {
 
 data "aws_lakeformation_data_lake_settings" "here" {
   depends_on = [aws_lakeformation_data_lake_settings.admins]
+}
+
+data "aws_iam_group" "here" {
+  group_name = aws_iam_group.plain.name
+}
+
+data "aws_canonical_user_id" "here" {}
+
+data "aws_s3_object" "here" {
+  bucket = aws_s3_object.tags.bucket
+  key    = aws_s3_object.tags.key
+}
+
+data "aws_arn" "here" {
+  arn = aws_iam_role.plain.arn
+}
+
+data "aws_default_tags" "here" {}
+
+data "aws_service_principal" "here" {
+  service_name = "ec2"
 }
