@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
-from wizard.commands import check
+from wizard.commands import check, report
 from wizard.core.chain import Chain
 from wizard.core.facts import Applied, WorkspaceProven
 from wizard.core.problem import Problem
 from wizard.core.record import Record
+from wizard.steps.report import Report
 
 NOTHING_SAID = argparse.Namespace(aws_profile="", databricks_profile="", warehouse_id="", location="")
 
@@ -73,6 +74,14 @@ def pointing(played: Any, **said: Any) -> Chain:
     return check.look(arguments, services, record, threading.Event(), facts)
 
 
+def report_of(played: Any, **said: Any) -> Report:
+    """What `htd-wizard report` makes of the same."""
+    given = {**vars(NOTHING_SAID), "aws_profile": "htd-admin", "outputs": "", "no_look": False}
+    services = replace(played.flow.services, aws=None, workspace=None, engine=None)
+    record = Record.at(services.paths.state, "never-run")
+    return report.reported(argparse.Namespace(**{**given, **said}), services, record, threading.Event())
+
+
 def state_in(folder: Path, outputs: dict[str, str]) -> Path:
     folder.mkdir()
     document = {
@@ -105,6 +114,11 @@ def test_a_chain_the_wizard_never_made_is_looked_at_where_it_is_pointed_to(play:
             json.dumps({name: {"value": value, "sensitive": False} for name, value in made.items()})
         )
         assert pointing(played, outputs=str(file), workspace=url).status == 0
+
+        # The report is about what is pointed at, and says nothing of what the wizard did elsewhere.
+        shown = report_of(played, terraform_dir=folder, workspace=url)
+        assert (shown.status, shown.done(), shown.open()) == ("complete", [], [])
+        assert made["role_arn"] in shown.markdown()
 
         # Another workspace's id in the address is not taken for the truth, and no warehouse is no broken one.
         elsewhere = pointing(played, terraform_dir=folder, workspace=f"https://{proven.host}/?o=42")

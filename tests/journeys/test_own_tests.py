@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from wizard.core.event import Line, Table, WarehouseSeen
 from wizard.core.facts import DataProven
 from wizard.core.journey import Visit
 from wizard.core.problem import Problem
+from wizard.core.record import Record
 from wizard.steps import own_tests
 
 
@@ -37,6 +39,13 @@ def test_a_failure_is_listed_with_its_first_line_and_the_data_stays_proven(play:
         lost = next(e for _, e in played.events if isinstance(e, Table) and e.title == "1 failure")
         assert lost.rows[0][0] == "tests/test_cross_region.py::test_remote"
         assert "wrong region" in lost.rows[0][1]
+        assert (fact.expected, ("cross-region", 0, 1, 0) in fact.kinds) == (7, True)
+        written = Path(fact.report).read_text()
+        assert "5 passed, 1 failed, 1 skipped of 7" in written
+        assert "`tests/test_cross_region.py::test_remote` AssertionError: wrong region" in written
+        assert "1 of your own tests failed" in written
+        kept = Record.at(played.flow.services.paths.state, "default").facts.need(DataProven)
+        assert kept.failures == fact.failures
         assert any(
             isinstance(e, Line) and e.level == "warning" and "1 failed" in e.text for _, e in played.events
         )

@@ -11,10 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from wizard.commands import check
 from wizard.core.chain import JOINTS, Chain
 from wizard.core.facts import Facts, WorkspaceProven
 from wizard.core.finding import Verdict
+from wizard.core.problem import Problem
 from wizard.core.record import Record
 from wizard.steps import STEPS
 from wizard.steps.report import Report, gather
@@ -26,7 +29,33 @@ def report(played: Any, look: bool = True) -> Report:
     services = replace(played.flow.services, aws=None, workspace=None, engine=None)
     record = Record.at(services.paths.state, "default")
     chain = check.look(NOTHING_SAID, services, record, threading.Event()) if look else Chain()
-    return gather(record.facts, record.when, chain, STEPS, services)
+    return gather(record.facts, record.when, chain, STEPS, services, record.stopped)
+
+
+def test_where_the_journey_stopped_is_handed_over_with_the_letter_until_that_is_history(play: Any) -> None:
+    with play() as played:
+        first = next(visit for visit in played.visits if visit.ends == "stopped")
+        played.walk(until=first.step)
+        with pytest.raises(Problem):
+            played.visit(first)
+        stuck = report(played, look=False)
+        (blocker,) = stuck.as_dict()["blocked"]
+        assert (stuck.status, blocker["where"]) == ("blocked", "step permissions")
+        assert blocker["who"] == "an AWS administrator"
+        text = stuck.markdown()
+        assert "permissions are missing for" in text.splitlines()[2]
+        assert "An AWS administrator can mend it." in text
+        handed = text.partition("## To hand over")[2]
+        assert "A letter to an AWS administrator (step permissions):" in handed
+        assert "iam:GetInstanceProfile" in handed
+        assert text.count("```") % 2 == 0
+        # Somebody else signs in: what they may do is not known yet.
+        again = [visit for visit in played.visits if visit.step == "credentials"][1]
+        played.visit(again)
+        assert (report(played, look=False).status, report(played, look=False).blockers()) == (
+            "in progress",
+            [],
+        )
 
 
 def test_complete_then_blocked_with_who_can_mend_it_and_how(play: Any) -> None:
@@ -58,8 +87,13 @@ def test_complete_then_blocked_with_who_can_mend_it_and_how(play: Any) -> None:
         assert "sql-config-" in said
         assert "`aws_iam_instance_profile.this`: `htd-instance-profile`" in said
         assert (
-            "HIVE_TO_DELTA_TEST_WAREHOUSE_ID=f6dd72df81d69f03 HIVE_TO_DELTA_TEST_GLUE_DATABASE=htd_db" in said
+            "HIVE_TO_DELTA_TEST_WAREHOUSE_ID=f6dd72df81d69f03 HIVE_TO_DELTA_TEST_GLUE_DATABASE=htd_db "
+            "AWS_PROFILE=htd-admin DATABRICKS_CONFIG_PROFILE=htd make test" in said
         )
+        for name in whole.names().values():
+            assert name
+            assert name in said
+        assert "cp " in said
         assert json.loads(json.dumps(whole.as_dict()))["chain"]["whole"] is True
         for secret in (played.world.workspace.token, *played.flow.services.aws.secrets()):
             assert secret not in said
@@ -69,7 +103,8 @@ def test_complete_then_blocked_with_who_can_mend_it_and_how(play: Any) -> None:
         played.world.workspace.add_registration(arn, "arn:aws:iam::123456789012:role/other")
         blocked = report(played)
         assert blocked.status == "blocked"
-        assert blocked.as_dict()["blocked"][0]["joint"] == 6
+        assert blocked.as_dict()["blocked"][0]["where"] == "joint 6"
+        assert blocked.next_steps()[0].commands[0].startswith("databricks instance-profiles ")
         text = blocked.markdown()
         assert "**Joint 6:" in text
         assert "Who can do it: a Databricks workspace administrator" in text
@@ -89,4 +124,4 @@ def test_what_comes_from_outside_is_no_markup() -> None:
     assert text.count("`") % 2 == 0
     row = next(line for line in text.splitlines() if line.startswith("| 1 |"))
     assert "\\<script\\>" in row
-    assert row.replace("\\|", "").count("|") == 5
+    assert row.replace("\\|", "").count("|") == 6

@@ -28,20 +28,6 @@ def add(parser: argparse.ArgumentParser) -> None:
         "10 when nothing is known to be broken but not everything could be looked at."
     )
     add_target(parser)
-    parser.add_argument(
-        "--terraform-dir",
-        type=Path,
-        metavar="DIR",
-        help="the role and the profile that the Terraform state in this folder names, whoever made it",
-    )
-    parser.add_argument(
-        "--outputs",
-        metavar="FILE",
-        help="the same, from what terraform output -json prints; - reads standard input",
-    )
-    parser.add_argument(
-        "--workspace", default="", metavar="URL", help="this workspace: whatever the browser shows of it"
-    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -53,7 +39,26 @@ def add_target(parser: argparse.ArgumentParser) -> None:
         "--databricks-profile", default="", metavar="NAME", help="sign in to the workspace with this profile"
     )
     parser.add_argument("--warehouse-id", default="", metavar="ID", help="look at this SQL warehouse")
-    parser.add_argument("--location", default="", metavar="S3", help="read this: s3://bucket/folder/file.csv")
+    parser.add_argument(
+        "--location",
+        default="",
+        metavar="PLACE",
+        help="read this: s3://bucket/folder/file.csv, or database.table",
+    )
+    parser.add_argument(
+        "--terraform-dir",
+        type=Path,
+        metavar="DIR",
+        help="the role and the profile that the Terraform state of this folder names, whoever made it",
+    )
+    parser.add_argument(
+        "--outputs",
+        metavar="FILE",
+        help="the same, from what terraform output -json prints; - reads standard input",
+    )
+    parser.add_argument(
+        "--workspace", default="", metavar="URL", help="this workspace: whatever the browser shows of it"
+    )
 
 
 def run(arguments: argparse.Namespace, cancel: threading.Event) -> int:
@@ -77,7 +82,7 @@ def pointed_at(arguments: argparse.Namespace, services: Services, facts: Facts) 
     if arguments.outputs:
         found.append(pointed.outputs_of(text_of(arguments.outputs)))
     elif arguments.terraform_dir:
-        found.append(pointed.state_of(arguments.terraform_dir, services.environ))
+        found.append(pointed.state_of(arguments.terraform_dir, services))
     if arguments.workspace:
         found.append(pointed.workspace_of(arguments.workspace, facts))
     return pointed.at(facts, *found)

@@ -150,6 +150,13 @@ class DataProven:
     passed: int = 0
     failed: int = 0
     skipped: int = 0
+    expected: int = field(default=0, compare=False)
+    folder: str = field(default="", compare=False)
+    """Where they were run."""
+    kinds: tuple[tuple[str, int, int, int], ...] = field(default=(), compare=False)
+    """(kind, passed, failed, skipped), as far as the names of the tests tell."""
+    failures: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """(test, first line of why), at most twenty."""
     report: str = field(default="", compare=False)
     """File of the implementation status that was written at the end."""
 

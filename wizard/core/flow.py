@@ -16,7 +16,7 @@ from wizard.core.facts import Facts
 from wizard.core.finding import Finding
 from wizard.core.journal import Journal
 from wizard.core.memory import Memory
-from wizard.core.problem import Problem
+from wizard.core.problem import Problem, StoppedAt
 from wizard.core.question import Answers
 from wizard.core.stopping import Stopping
 
@@ -72,8 +72,8 @@ class Flow:
         known: Iterable[object] = (),
         ending: str = "The journey is complete.",
     ) -> None:
-        """`keep` is given every fact as it is proven, and the chain as it is seen; `forget` the kinds of facts that
-        are true no more. `known` are facts from before; `ending` is said when every step is done.
+        """`keep` is given facts as they are proven, the chain as it is seen, and why a step stopped; `forget` the
+        kinds of facts that are true no more. `known` are facts from before; `ending` is said when every step is done.
         """
         self.steps = tuple(steps)
         self._open_services = open_services
@@ -161,6 +161,8 @@ class Flow:
                 self.problems[step.id] = problem
                 self.facts = self.facts.drop(step.fact)
                 self._journal.problem(step.id, problem)
+                with contextlib.suppress(Problem):
+                    self._keep(StoppedAt(step.id, step.fact, problem))
                 raise
             finally:
                 self._running = ""

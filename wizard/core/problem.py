@@ -91,5 +91,15 @@ class Problem(Exception):
         }
 
 
+@dataclass(frozen=True)
+class StoppedAt:
+    """Where the journey stopped, for whoever takes it up."""
+
+    step: str
+    fact: type
+    """What the step would have proven; once it is, this is history."""
+    problem: Problem
+
+
 class Cancelled(Exception):
     """The operator stopped a running step. Nothing is wrong."""

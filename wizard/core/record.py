@@ -18,7 +18,7 @@ from wizard.core.chain import JOINT, Chain
 from wizard.core.facts import Facts
 from wizard.core.finding import Verdict
 from wizard.core.paths import private
-from wizard.core.problem import Problem
+from wizard.core.problem import Problem, StoppedAt, Who
 
 KINDS: Mapping[str, type] = {
     kind.__name__: kind
@@ -62,6 +62,7 @@ class Record:
         self._now = now
         self._held, self._at = _read(file)
         self._chain = _read_chain(file)
+        self._stopped = _read_stopped(file)
 
     @classmethod
     def at(cls, folder: Path, deployment: str, redact: Callable[[str], str] = lambda text: text) -> Record:
@@ -78,12 +79,23 @@ class Record:
         """The chain as it was last seen: verdicts and since when, without evidence."""
         return self._chain
 
+    @property
+    def stopped(self) -> Mapping[str, tuple[datetime, Problem]]:
+        """Id of a step -> when and why it last stopped, until it is proven."""
+        entries = self._stopped.values()
+        return {each["step"]: (datetime.fromisoformat(each["at"]), _problem(each)) for each in entries}
+
     def when(self, kind: type) -> datetime | None:
         """When a fact of this kind was last proven."""
         return self._at.get(kind.__name__)
 
     def keep(self, fact: object) -> None:
-        """Remember a fact, or how the chain is seen. Raises Problem when the file cannot be written."""
+        """Remember a fact, how the chain is seen, or where it stopped. Raises Problem when it cannot be written."""
+        if isinstance(fact, StoppedAt):
+            entry = {"step": fact.step, "at": self._now().isoformat(), **_told(fact.problem)}
+            self._stopped[fact.fact.__name__] = entry
+            self._write()
+            return
         if isinstance(fact, Chain):
             self._chain = fact
             self._write()
@@ -92,6 +104,7 @@ class Record:
         if name not in KINDS:
             return
         self._held[name], self._at[name] = fact, self._now()
+        self._stopped.pop(name, None)
         self._write()
 
     def forget(self, *kinds: type) -> None:
@@ -111,7 +124,13 @@ class Record:
             link.joint.id: {"verdict": link.finding.verdict.name, "since": link.since.isoformat()}
             for link in self._chain.links
         }
-        document = {"version": 1, "facts": entries, "chain": chain, "chain_of": self._chain.of}
+        document = {
+            "version": 1,
+            "facts": entries,
+            "chain": chain,
+            "chain_of": self._chain.of,
+            "stopped": self._stopped,
+        }
         text = self._redact(json.dumps(document, indent=2)) + "\n"
         try:
             private(self._file.parent)
@@ -165,6 +184,38 @@ def _read_chain(file: Path) -> Chain:
     return chain
 
 
+def _read_stopped(file: Path) -> dict[str, dict[str, Any]]:
+    """Kind of a fact -> why its step stopped; what is missing or spoilt is left out."""
+    found: dict[str, dict[str, Any]] = {}
+    try:
+        for kind, entry in json.loads(file.read_text("utf-8"))["stopped"].items():
+            _problem(entry)
+            datetime.fromisoformat(entry["at"])
+            found[kind] = entry
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
+    return found
+
+
+_TEXTS = ("code", "what", "why", "remedy", "copy", "message")
+
+
+def _told(problem: Problem) -> dict[str, Any]:
+    said = problem.as_dict()
+    return {**{name: said[name] for name in (*_TEXTS, "who", "evidence")}, "mended": problem.step}
+
+
+def _problem(entry: Mapping[str, Any]) -> Problem:
+    texts = {name: str(entry[name]) for name in _TEXTS}
+    evidence = tuple(str(line) for line in entry["evidence"])
+    problem = Problem(
+        texts["code"], texts["what"], texts["why"], texts["remedy"], Who(entry["who"]), evidence
+    )
+    return dataclasses.replace(
+        problem, copy=texts["copy"], message=texts["message"], step=str(entry["mended"])
+    )
+
+
 def _fact(kind: type, values: Mapping[str, Any]) -> object:
     hints = typing.get_type_hints(kind)
     given: dict[str, Any] = {}
@@ -175,6 +226,6 @@ def _fact(kind: type, values: Mapping[str, Any]) -> object:
         if value is not None and datetime in (hint, *typing.get_args(hint)):
             value = datetime.fromisoformat(value)
         elif isinstance(value, list):
-            value = tuple(value)
+            value = tuple(tuple(each) if isinstance(each, list) else each for each in value)
         given[field.name] = value
     return kind(**given)

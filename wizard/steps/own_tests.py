@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard.core.event import Ask, Line, Phase, Run, Wait
-from wizard.core.facts import Applied, Facts, WorkspaceProven
+from wizard.core.facts import Applied, DataProven, Facts, WorkspaceProven
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
 from wizard.core.question import YES, Choice, Kind, Question, confirm
@@ -25,8 +26,8 @@ COMMAND = "make test"
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
-def offer(facts: Facts, services: Services) -> Run[tuple[str, Tally] | None]:
-    """Asks whether to run them, and runs them: (command, what was counted), None when they were not wanted."""
+def offer(facts: Facts, services: Services) -> Run[tuple[str, str, Tally] | None]:
+    """Asks whether to run them, and runs them: (command, folder, what was counted), None when not wanted."""
     if (yield _ask_whether())["tests"] != YES:
         return None
     applied = facts.get(Applied)
@@ -39,7 +40,25 @@ def offer(facts: Facts, services: Services) -> Run[tuple[str, Tally] | None]:
         yield Line(
             f"{tally.said}. The warehouse reads data; the failures are the tests' own.", "warning", "tests"
         )
-    return command, tally
+    return command, str(folder), tally
+
+
+def noted(proven: DataProven, command: str, folder: str, tally: Tally) -> DataProven:
+    """The fact with what became of the tests."""
+    return replace(
+        proven,
+        tests=command,
+        folder=folder,
+        passed=tally.passed,
+        failed=tally.failed,
+        skipped=tally.skipped,
+        expected=tally.expected,
+        kinds=tuple(
+            (kind, count["passed"], count["failed"], count["skipped"])
+            for kind, count in tally.kinds().items()
+        ),
+        failures=tuple(tally.failures.items())[:20],
+    )
 
 
 def environment(facts: Facts, services: Services, database: str) -> dict[str, str]:

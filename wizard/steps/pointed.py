@@ -6,26 +6,35 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from wizard.core.facts import Applied, DataProven, Facts, WorkspaceProven
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 
+if TYPE_CHECKING:
+    from wizard.services import Services
+
 _NEEDED = ("role_arn", "instance_profile_arn")
 
 
-def state_of(folder: Path, environ: Mapping[str, str]) -> Applied:
-    """The outputs in the Terraform state that is kept in `folder`. Raises Problem when there is none."""
-    from wizard.services.terraform import state
+def state_of(folder: Path, services: Services) -> Applied:
+    """The outputs in the Terraform state of `folder`, wherever it is kept. Writes nothing.
 
-    held = state.read(folder, environ)
+    Raises Problem when there is none or it cannot be read.
+    """
+    from wizard.services.terraform import remote, state
+
+    held = state.read(folder, services.environ)
+    if held is None and remote.kept_elsewhere(folder, services.environ):
+        return outputs_of(remote.outputs(services.find_engine(), folder, services.environ))
     if held is None:
         raise Problem(
             code="check.state",
             what=f"There is no Terraform state in {one_line(folder, 300)}.",
-            why="The module was not applied from there, or its state is kept somewhere else.",
-            remedy="Name the folder of the module that was applied. Where the state is kept elsewhere, "
-            "hand its outputs over with the command below.",
+            why="The module was not applied from there, or its state is kept elsewhere and init was not run.",
+            remedy="Name the folder of the module that was applied, run init there, or hand its outputs over with "
+            "the command below.",
             copy="terraform output -json | htd-wizard check --outputs -",
         )
     return _applied(held.outputs)
@@ -92,6 +101,19 @@ def at(facts: Facts, *found: Applied | WorkspaceProven) -> Facts:
             facts = facts.drop(DataProven)
         facts = facts.put(fact)
     return facts
+
+
+def same(facts: Facts, remembered: Facts) -> bool:
+    """What is pointed at is what the wizard made, so that what it remembers is about it."""
+    from wizard.steps.chain import Target
+
+    return Target.of(facts).names == Target.of(remembered).names
+
+
+def bare(facts: Facts) -> Facts:
+    """Only where somebody else's chain is: what the wizard remembers is about another."""
+    kept = [fact for kind in (Applied, WorkspaceProven) if (fact := facts.get(kind)) is not None]
+    return Facts({}, {type(fact): fact for fact in kept})
 
 
 def _joints(fact: Applied | None) -> list[str]:

@@ -68,10 +68,7 @@ class Proof(Step[DataProven]):
         tested = yield from own_tests.offer(facts, services)
         proven = DataProven(read.statement, read.rows, read.seconds, location)
         if tested is not None:
-            command, tally = tested
-            proven = replace(
-                proven, tests=command, passed=tally.passed, failed=tally.failed, skipped=tally.skipped
-            )
+            proven = own_tests.noted(proven, *tested)
         return replace(proven, report=_written(facts.put(proven), services))
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:

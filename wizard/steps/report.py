@@ -1,9 +1,14 @@
-"""The implementation status: what is complete, what blocks, what comes next, in Markdown and as plain data."""
+"""The implementation status: what is complete, what blocks and who can unblock it, what comes next.
+
+Here it is gathered; `report_words` puts it in Markdown.
+"""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,14 +21,12 @@ from wizard.core.facts import (
     DataProven,
     Facts,
     Machine,
-    PermissionsProven,
     VariablesWritten,
     WarehouseRunning,
     WorkspaceProven,
 )
 from wizard.core.lazy import lazy
-from wizard.core.problem import Problem
-from wizard.core.text import clean, one_line, plural
+from wizard.core.problem import Problem, Who
 
 if TYPE_CHECKING:
     from wizard.services import Services
@@ -32,27 +35,35 @@ if TYPE_CHECKING:
 else:
     state = lazy("wizard.services.terraform.state")
 
-SOURCES = (
-    (
-        "Trust policy, instance profile and S3",
-        "https://docs.databricks.com/en/connect/storage/tutorial-s3-instance-profile.html",
-    ),
-    ("Serverless SQL", "https://docs.databricks.com/aws/en/admin/sql/serverless"),
-    (
-        "The SQL configuration of a workspace",
-        "https://docs.databricks.com/aws/en/admin/sql/data-access-configuration",
-    ),
-    ("Registering an instance profile", "https://docs.databricks.com/api/workspace/instanceprofiles/add"),
-    ("Running a statement", "https://docs.databricks.com/api/workspace/statementexecution"),
-)
-FLOW = """\
-your query
-  → SQL warehouse (serverless, in Databricks' AWS account)
-  → SQL configuration of the workspace: names the instance profile
-  → registration: the instance profile stands for the role
-  → sts:AssumeRole by serverless-customer-resource-role, External ID databricks-serverless-<workspace id>
-  → IAM role in your account: its policies, the bucket's policy, LakeFormation's grants
-  → S3 and the Glue Data Catalog"""
+
+@dataclass(frozen=True)
+class Blocker:
+    """One thing that stands in the way, and who can take it away."""
+
+    where: str
+    """`joint 4` or `step permissions`."""
+    what: str
+    why: str
+    remedy: str
+    who: str
+    step: str
+    """Id of the step that mends it."""
+    copy: str = ""
+    """A command or a policy, whole."""
+    message: str = ""
+    """A letter to whoever can mend it."""
+    evidence: tuple[str, ...] = ()
+    since: str = ""
+    """ISO 8601."""
+
+
+@dataclass(frozen=True)
+class Next:
+    """One thing to do."""
+
+    what: str
+    who: str
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,111 +79,185 @@ class Report:
     resources: tuple[tuple[str, str], ...] = ()
     """(address, name) of what Terraform's state holds."""
     files: tuple[tuple[str, tuple[str, ...]], ...] = field(default=())
-    """(file or document that was changed, its backups)."""
+    """(file or document that was changed, its backups, oldest first)."""
+    stopped: Mapping[str, tuple[datetime, Problem]] = field(default_factory=dict)
+    """Id of a step -> when and why it last stopped."""
+    deployment: str = "default"
 
     @property
     def status(self) -> str:
         """`complete`, `blocked`, `not fully known` or `in progress`."""
-        if self.chain.first_broken is not None:
+        if self.blockers():
             return "blocked"
-        if any(step.fact not in self.facts for step in self.steps):
-            return "in progress"
-        return "complete" if self.chain.whole else "not fully known"
+        if self.chain.whole:
+            return "complete"
+        return "in progress" if self.open() or not self.chain.links else "not fully known"
+
+    def done(self) -> list[Step[Any]]:
+        """Steps that were proven, and when is known."""
+        return [step for step in self.steps if step.fact in self.facts and step.fact in self.when]
+
+    def open(self) -> list[Step[Any]]:
+        """Steps that are still to be done; none where the wizard never began."""
+        if Machine not in self.facts and not self.when:
+            return list(self.steps) if not self.chain.of else []
+        return [step for step in self.steps if step.fact not in self.facts]
+
+    def blockers(self) -> list[Blocker]:
+        """Why the journey stopped, then every joint that is broken and should hold by now."""
+        pending = {step.id for step in self.open()}
+        found = [_stopped(step, *self.stopped[step.id]) for step in self.open() if self._stands(step)]
+        # What a later step makes is no break before that step's turn.
+        found += [_broken(link) for link in self.chain.links if link.broken and link.step not in pending]
+        return found
+
+    def next_steps(self) -> list[Next]:
+        """What to do, in order."""
+        more = "" if self.deployment == "default" else f" --deployment {shlex.quote(self.deployment)}"
+        todo = [Next(each.remedy, each.who, self._by_hand(each)) for each in self.blockers()]
+        pending = self.open()
+        if pending:
+            first = pending[0]
+            todo.append(
+                Next(
+                    f"Go on with the step {first.title}.",
+                    str(Who.YOU),
+                    (f"htd-wizard run{more}", *self._typed(first)),
+                )
+            )
+        elif todo:
+            todo.append(
+                Next("Then let the wizard go on from there.", str(Who.YOU), (f"htd-wizard run{more}",))
+            )
+        todo.append(
+            Next("Look at the whole chain; this changes nothing.", str(Who.YOU), (f"htd-wizard check{more}",))
+        )
+        if not self.blockers() and WarehouseRunning in self.facts:
+            todo += self._afterwards(more)
+        return todo
+
+    def tests(self) -> dict[str, Any]:
+        """What is known of the proof and of the operator's own tests."""
+        data = self.facts.get(DataProven)
+        if data is None:
+            return {}
+        found: dict[str, Any] = {
+            "statement": data.statement,
+            "location": data.location,
+            "rows": data.rows,
+            "seconds": round(data.seconds, 3),
+        }
+        if data.tests:
+            found["own"] = {
+                "command": data.tests,
+                "folder": data.folder,
+                "passed": data.passed,
+                "failed": data.failed,
+                "skipped": data.skipped,
+                "expected": data.expected or data.passed + data.failed + data.skipped,
+                "kinds": [
+                    dict(zip(("kind", "passed", "failed", "skipped"), row, strict=False))
+                    for row in data.kinds
+                ],
+                "failures": [{"test": test, "why": why} for test, why in data.failures],
+            }
+        return found
+
+    def names(self) -> dict[str, str]:
+        """The parts of the architecture by their own names; empty ones are not known yet."""
+        applied, where = self.facts.get(Applied), self.facts.get(WorkspaceProven)
+        output = applied.output if applied else (lambda _: "")
+        number = where.workspace_id if where else ""
+        number = number or (self.chain.of[2] if len(self.chain.of) > 2 else "")
+        return {
+            "warehouse": where.warehouse_id if where else "",
+            "workspace": where.host if where else "",
+            "workspace_id": number,
+            "profile": output("instance_profile_arn"),
+            "role": output("role_arn"),
+            "external_id": f"databricks-serverless-{number}" if number else "",
+            "location": output("proof_location"),
+            "database": output("glue_database"),
+        }
+
+    def _stands(self, step: Step[Any]) -> bool:
+        """It stopped, and nothing it rests on was proven anew since: another sign-in may do better."""
+        if step.id not in self.stopped:
+            return False
+        at = self.stopped[step.id][0]
+        return not any(self.when[need] > at for need in step.needs if need in self.when)
+
+    def _typed(self, step: Step[Any]) -> tuple[str, ...]:
+        """What a person would type instead of the wizard."""
+        return tuple(step.equivalent(self.facts))
+
+    def _by_hand(self, blocker: Blocker) -> tuple[str, ...]:
+        if blocker.copy and "\n" not in blocker.copy and not blocker.copy.startswith("{"):
+            return (blocker.copy,)
+        step = next((each for each in self.steps if each.id == blocker.step), None)
+        return (
+            self._typed(step) if step is not None and blocker.who == str(Who.YOU) and not blocker.copy else ()
+        )
+
+    def _afterwards(self, more: str) -> list[Next]:
+        data, warehouse = self.facts.get(DataProven), self.facts.need(WarehouseRunning)
+        environ = {
+            "HIVE_TO_DELTA_TEST_WAREHOUSE_ID": warehouse.id,
+            "HIVE_TO_DELTA_TEST_GLUE_DATABASE": self.names()["database"],
+            "AWS_PROFILE": _profile(self.facts.get(AwsIdentity)),
+            "DATABRICKS_CONFIG_PROFILE": _profile(self.facts.get(WorkspaceProven)),
+        }
+        setting = " ".join(f"{name}={shlex.quote(value)}" for name, value in environ.items() if value)
+        command = data.tests if data and data.tests else "make test"
+        there = f"cd {shlex.quote(data.folder)} && " if data and data.folder else ""
+        lost = f" {data.failed} of them failed." if data and data.failed else ""
+        return [
+            Next(
+                f"Run your own tests{' again' if lost else ''}.{lost}",
+                str(Who.YOU),
+                (f"{there}{setting} {command}",),
+            ),
+            Next(
+                "When it is no longer needed, take it all back; each change is asked.",
+                str(Who.YOU),
+                (f"htd-wizard undo{more}",),
+            ),
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
+        from wizard.steps import report_words
+
         return {
             "at": self.at.isoformat(),
             "status": self.status,
+            "deployment": self.deployment,
+            "names": self.names(),
             "complete": [
-                {"step": step.id, "title": step.title, "at": self.when[step.fact].isoformat(), "said": said}
-                for step, said in self._done()
+                {
+                    "step": step.id,
+                    "title": step.title,
+                    "at": self.when[step.fact].isoformat(),
+                    "said": report_words.said(self.facts, step.fact),
+                }
+                for step in self.done()
             ],
-            "open": [step.id for step in self._open()],
-            "blocked": [_blocked(link) for link in self._blocked()],
-            "next": self.next_steps(),
+            "open": [step.id for step in self.open()],
+            "blocked": [asdict(each) for each in self.blockers()],
+            "next": [asdict(each) for each in self.next_steps()],
             "chain": self.chain.as_dict(),
             "files": [{"file": file, "backups": list(backups)} for file, backups in self.files],
             "resources": [{"address": address, "name": name} for address, name in self.resources],
             "tests": self.tests(),
-            "technical_notes": FLOW.splitlines(),
-            "sources": [{"title": title, "url": url} for title, url in SOURCES],
+            "technical_notes": report_words.flow(self).splitlines(),
+            "sources": [{"title": title, "url": url} for title, url in report_words.SOURCES],
         }
 
     def markdown(self) -> str:
         """The same, to be read and handed on."""
-        parts = [
-            f"# Implementation status: {self.status}\n\n{self._head()}",
-            _section("Complete", [f"- **{step.title}**: {_inline(said)}" for step, said in self._done()]),
-            _section("Blocked", [line for link in self._blocked() for line in _blocked_lines(link)]),
-            _section("Next steps", _numbered(self.next_steps())),
-            _section("The chain, joint by joint", _table(self.chain)),
-            _section(
-                "Files changed", [line for file, backups in self.files for line in _file(file, backups)]
-            ),
-            _section("Resources made", [f"- `{address}`: {_code(name)}" for address, name in self.resources]),
-            _section("Tests", [f"- {line}" for line in self.tests()]),
-            _section("Technical notes", ["```text", *FLOW.splitlines(), "```"]),
-            _section("Sources", [f"- [{title}]({url})" for title, url in SOURCES]),
-        ]
-        return "\n\n".join(parts) + "\n"
+        from wizard.steps import report_words
 
-    def next_steps(self) -> list[str]:
-        """What to do, in order; a command stands alone in its entry."""
-        todo: list[str] = []
-        for link in self._blocked():
-            problem = link.finding.problem
-            if problem is not None:
-                todo.append(f"{problem.remedy} (joint {link.joint.number}; {problem.who})")
-                todo += [problem.copy] if problem.copy else []
-        pending = self._open()
-        if pending:
-            todo += [f"htd-wizard run    # goes on with: {pending[0].title}"]
-        elif self._blocked():
-            todo.append(f"htd-wizard run    # step {self._blocked()[0].step}")
-        todo.append("htd-wizard check")
-        warehouse = self.facts.get(WarehouseRunning)
-        if warehouse is not None and not self._blocked():
-            applied = self.facts.get(Applied)
-            database = applied.output("glue_database") if applied else ""
-            glue = f" HIVE_TO_DELTA_TEST_GLUE_DATABASE={database}" if database else ""
-            todo.append(f"HIVE_TO_DELTA_TEST_WAREHOUSE_ID={warehouse.id}{glue} make test")
-        return todo
-
-    def tests(self) -> list[str]:
-        """What is known of the operator's own tests."""
-        data = self.facts.get(DataProven)
-        if data is None:
-            return ["No query has read data yet."]
-        lines = [f"`{data.statement}` returned {plural(data.rows, 'row')} in {data.seconds:.1f} s."]
-        if not data.tests:
-            return [*lines, "Your own tests were not run by the wizard."]
-        said = f"{data.passed} passed, {data.failed} failed, {data.skipped} skipped"
-        return [*lines, f"`{data.tests}`: {said}."]
-
-    def _head(self) -> str:
-        who, where = self.facts.get(AwsIdentity), self.facts.get(WorkspaceProven)
-        lines = [f"Seen {self.at:%Y-%m-%d %H:%M} UTC by htd-wizard. {_inline(self.chain.verdict())}"]
-        if who is not None:
-            lines.append(f"AWS account {who.account}, region {who.region}, as `{who.arn}`.")
-        if where is not None:
-            lines.append(
-                f"Workspace {where.host} ({where.workspace_id}), warehouse {_inline(where.warehouse_name)}."
-            )
-        return "\n".join(lines)
-
-    def _done(self) -> list[tuple[Step[Any], str]]:
-        return [
-            (step, f"{_said(self.facts, step.fact)} ({self.when[step.fact]:%Y-%m-%d %H:%M} UTC)")
-            for step in self.steps
-            if step.fact in self.facts
-        ]
-
-    def _open(self) -> list[Step[Any]]:
-        return [step for step in self.steps if step.fact not in self.facts]
-
-    def _blocked(self) -> list[Link]:
-        return [link for link in self.chain.links if link.broken]
+        return report_words.markdown(self)
 
 
 def gather(
@@ -181,21 +266,33 @@ def gather(
     chain: Chain,
     steps: Sequence[Step[Any]],
     services: Services,
+    stopped: Mapping[str, tuple[datetime, Problem]] | None = None,
+    folder: Path | None = None,
 ) -> Report:
-    """The report from what is remembered, what was just seen, and the files beside the module."""
+    """The report from what is remembered, what was just seen, and the files beside the module.
+
+    `folder` is where the state is, when another module than the remembered one was pointed at.
+    """
     proven = {step.fact: at for step in steps if (at := when(step.fact)) is not None}
     machine = facts.get(Machine)
-    resources: tuple[tuple[str, str], ...] = ()
-    if machine is not None:
-        try:
-            held = state.read(Path(machine.module), services.environ)
-        except Problem:
-            held = None
-        resources = tuple(
-            (each.address, each.name) for each in (held.resources if held else ()) if each.exists
-        )
+    place = folder or (Path(machine.module) if machine else None)
+    try:
+        held = state.read(place, services.environ) if place else None
+    except Problem:
+        held = None
+    resources = tuple((each.address, each.name) for each in (held.resources if held else ()) if each.exists)
     files = _changed(facts, services.paths.state / "backups")
-    return Report(services.now(), facts, proven, chain, tuple(steps), resources, files)
+    return Report(
+        services.now(),
+        facts,
+        proven,
+        chain,
+        tuple(steps),
+        resources,
+        files,
+        stopped or {},
+        services.deployment,
+    )
 
 
 def _changed(facts: Facts, backups: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -206,97 +303,43 @@ def _changed(facts: Facts, backups: Path) -> tuple[tuple[str, tuple[str, ...]], 
         kept = sorted(str(each) for each in path.parent.glob(f"{path.name}.*.backup"))
         changed.append((written.path, tuple(kept)))
     if connected is not None and where is not None:
-        kept = sorted(str(each) for each in backups.glob("sql-config-*.json"))
+        kept = sorted(str(each) for each in backups.glob(f"sql-config-{where.host}-*.json"))
         changed.append((f"SQL configuration of {where.host}", tuple(kept)))
     return tuple(changed)
 
 
-def _said(facts: Facts, kind: type) -> str:
-    """What a fact says, in a few words."""
-    match facts.get(kind):
-        case AwsIdentity(account=account, source=source):
-            return f"account {account}, {source}"
-        case PermissionsProven(proven=proven, predicted=predicted, unknown=unknown):
-            return f"{proven} proven, {predicted} predicted, {unknown} could not be checked"
-        case WorkspaceProven(host=host, workspace_id=number, warehouse_name=name):
-            return f"{host}, id {number}, warehouse {name}"
-        case VariablesWritten(path=path, external_ids=ids):
-            return f"{', '.join(ids)} in {path}"
-        case Applied(engine=engine, engine_version=version, added=added, changed=changed, destroyed=gone):
-            return f"{added} added, {changed} changed, {gone} destroyed, by {engine} {version}"
-        case Connected(instance_profile_arn=arn, security_policy=policy):
-            return f"{arn}, security policy {policy}"
-        case WarehouseRunning(name=name, state=running, health=health):
-            return f"{name} {running} {health}".rstrip()
-        case DataProven(location=location, rows=rows):
-            return f"{plural(rows, 'row')} from {location}"
-    return "done"
+def _stopped(step: Step[Any], at: datetime, problem: Problem) -> Blocker:
+    return Blocker(
+        f"step {step.id}",
+        problem.what,
+        problem.why,
+        problem.remedy,
+        str(problem.who),
+        problem.step or step.id,
+        problem.copy,
+        problem.message,
+        problem.evidence[:12],
+        at.isoformat(),
+    )
 
 
-def _blocked(link: Link) -> dict[str, object]:
-    problem = link.finding.problem
-    return {
-        "joint": link.joint.number,
-        "what": problem.what if problem else link.finding.title,
-        "why": problem.why if problem else link.finding.evidence,
-        "remedy": problem.remedy if problem else "",
-        "who": str(problem.who) if problem else "",
-        "step": link.step,
-        "copy": problem.copy if problem else "",
-        "evidence": link.finding.evidence,
-    }
+def _broken(link: Link) -> Blocker:
+    problem, evidence = link.finding.problem, link.finding.evidence
+    return Blocker(
+        f"joint {link.joint.number}",
+        problem.what if problem else link.finding.title,
+        problem.why if problem else evidence,
+        problem.remedy if problem else "",
+        str(problem.who if problem else Who.YOU),
+        link.step,
+        problem.copy if problem else "",
+        problem.message if problem else "",
+        tuple(line for line in (evidence, *(problem.evidence if problem else ())) if line)[:12],
+        link.since.isoformat(),
+    )
 
 
-def _blocked_lines(link: Link) -> list[str]:
-    said = _blocked(link)
-    lines = [
-        f"- **Joint {said['joint']}: {_inline(said['what'])}** {_inline(said['why'])}",
-        f"  - What to do: {_inline(said['remedy'])}",
-        f"  - Who can do it: {said['who']}",
-        f"  - Seen: {_code(said['evidence'])}",
-    ]
-    if said["copy"]:
-        lines += ["", "  ```", *(f"  {line}" for line in str(said["copy"]).splitlines()), "  ```"]
-    return lines
-
-
-def _table(chain: Chain) -> list[str]:
-    rows = [
-        f"| {link.joint.number} | {_inline(link.finding.title)} | {link.finding.verdict.word} "
-        f"| {_inline(link.finding.evidence)} |"
-        for link in chain.links
-    ]
-    return ["| | Joint | Verdict | What was read |", "|---|---|---|---|", *rows] if rows else []
-
-
-def _file(file: str, backups: tuple[str, ...]) -> list[str]:
-    return [f"- `{file}`", *(f"  - backup: `{each}`" for each in backups)]
-
-
-def _numbered(todo: list[str]) -> list[str]:
-    lines: list[str] = []
-    number = 0
-    for entry in todo:
-        if "\n" in entry:
-            lines += ["", "   ```", *(f"   {line}" for line in entry.splitlines()), "   ```", ""]
-            continue
-        number += 1
-        command = entry.startswith(("htd-wizard ", "HIVE_TO_DELTA", "aws ", "databricks "))
-        lines.append(f"{number}. {_code(entry) if command else _inline(entry)}")
-    return lines
-
-
-def _section(title: str, lines: Sequence[str]) -> str:
-    return f"## {title}\n\n" + ("\n".join(lines) if lines else "Nothing.")
-
-
-def _inline(text: object) -> str:
-    """Text from outside within a line of Markdown: no markup of its own, no row of a table ended."""
-    plain = one_line(clean(str(text)), 1000)
-    for mark in ("\\", "`", "*", "_", "[", "]", "<", ">", "|"):
-        plain = plain.replace(mark, f"\\{mark}")
-    return plain
-
-
-def _code(text: object) -> str:
-    return f"`{one_line(clean(str(text)), 1000).replace('`', chr(39))}`"
+def _profile(fact: AwsIdentity | WorkspaceProven | None) -> str:
+    """`prod` of "profile prod (SSO)"; empty where the credentials came from elsewhere."""
+    found = re.match(r"profile (\S+)", fact.source) if fact else None
+    return found[1] if found else ""
