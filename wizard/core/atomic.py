@@ -32,6 +32,11 @@ def write(path: Path, data: bytes, mode: int | None = None) -> None:
         raise
 
 
+def write_private(path: Path, text: str) -> None:
+    """Write a text that the operator wants kept, to a file that only they can read. Raises OSError."""
+    write(path, (text.rstrip("\n") + "\n").encode(), 0o600)
+
+
 def backup(path: Path, now: datetime) -> Path:
     """Copy the file at `path` beside itself under a name with the time, and return the copy's path."""
     target = path.resolve()

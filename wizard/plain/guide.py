@@ -6,7 +6,9 @@ import sys
 import threading
 from collections.abc import Callable
 from enum import Enum
+from pathlib import Path
 
+from wizard.core.atomic import write_private
 from wizard.core.event import Ask
 from wizard.core.facts import DataProven
 from wizard.core.flow import Flow, Status, StepLike
@@ -97,7 +99,10 @@ def _after(
     if onward := _onward(flow, step):
         ways.append(Choice(onward.id, f"Leave it, and go on to “{onward.title}”"))
     if problem.message:
-        ways.append(Choice("message", f"Show a message to {problem.who}, ready to send"))
+        ways += [
+            Choice("message", f"Show a message to {problem.who}, ready to send"),
+            Choice("save", f"Save that message as {_message_file(step).name}"),
+        ]
     ways += [
         Choice(s.id, f"Go back to “{s.title}”") for s in flow.steps if s.fact in flow.facts and s is not step
     ]
@@ -112,11 +117,11 @@ def _after(
     question = Question("way", "How shall we go on?", Kind.CHOICE, choices=tuple(ways), default=ways[0].value)
     try:
         way = prompts.answer(step.id, Ask((question,)))["way"]
-        while way == "message":
-            printer.say()
-            for line in problem.message.splitlines():
-                printer.say(f"    {line}")
-            printer.say()
+        while way in ("message", "save"):
+            if way == "save":
+                printer.say(_saved(_message_file(step), printer.redact(problem.message)))
+            else:
+                printer.say("\n".join(["", *(f"    {line}" for line in problem.message.splitlines()), ""]))
             way = prompts.answer(step.id, Ask((question,)))["way"]
     except Cancelled:
         return End.STOPPED
@@ -141,3 +146,17 @@ def _onward(flow: Flow, step: StepLike) -> StepLike | None:
     """The next step that does not rest on the one that stopped."""
     later = flow.steps[flow.steps.index(step) + 1 :] if step in flow.steps else ()
     return next((each for each in later if flow.status(each) is Status.READY), None)
+
+
+def _message_file(step: StepLike) -> Path:
+    """Where the screen saves it as well."""
+    return Path.cwd() / f"htd-{step.id}-message.txt"
+
+
+def _saved(file: Path, text: str) -> str:
+    """Write the text and say how that went."""
+    try:
+        write_private(file, text)
+    except OSError as fault:
+        return f"  ! not saved: {fault.strerror or fault}. {file}"
+    return f"  ✓ saved, for your eyes only: {file}"

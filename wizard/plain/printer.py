@@ -48,7 +48,7 @@ class Printer:
         self, out: IO[str], redact: Callable[[str], str] = lambda text: text, copy_lines: int = 10_000
     ) -> None:
         self._out = out
-        self._redact = redact
+        self.redact = redact
         self._copy_lines = copy_lines
         self._warehouse = ("", "", "")
         self._grouped: list[Finding] = []
@@ -57,7 +57,7 @@ class Printer:
         self._waited = 0.0
 
     def say(self, text: str = "") -> None:
-        print(self._redact(text), file=self._out, flush=True)
+        print(self.redact(text), file=self._out, flush=True)
 
     def heading(self, number: int, of: int, title: str, why: str) -> None:
         self.say()

@@ -195,11 +195,11 @@ class Keyboard(Screen[None]):
 
     def save_log(self, text: str) -> str:
         """Write the log of this step to a file and say how that went."""
-        from wizard.ui.screens.sheet import write
+        from wizard.core.atomic import write_private
 
         file = self.save_folder / f"htd-{self.here}-log.txt"
         try:
-            write(file, text)
+            write_private(file, text)
         except OSError as fault:
             return f"! not saved: {fault.strerror or fault}. {file}"
         return f"✓ saved: {file}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,6 +13,7 @@ from textual.layout import Layout
 from textual.screen import ModalScreen
 from textual.widgets import Button, Static
 
+from wizard.core.atomic import write_private
 from wizard.ui.stack import YIELDS, Stack
 from wizard.ui.widgets.button import Choice
 from wizard.ui.words import MUTED, plain
@@ -107,15 +107,8 @@ class Sheet(ModalScreen[None]):
 
     def action_save(self) -> None:
         try:
-            write(self._file, self._copied)
+            write_private(self._file, self._copied)
         except OSError as fault:
             self._said.update(plain(f"! not saved: {fault.strerror or fault}. {self._file}", "$text-warning"))
         else:
             self._said.update(plain(f"✓ saved: {self._file}", "$text-success"))
-
-
-def write(file: Path, text: str) -> None:
-    """Write `text` to a file that only its owner can read. Raises OSError."""
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
-        out.write(text.rstrip("\n") + "\n")
