@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.steps.alone import FAULTS, PROFILE, ROLE, Alone
-from wizard.core.event import Ask, Diff, Table
+from wizard.core.event import Ask, Diff, Table, Wait
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
 from wizard.services.databricks.warehouse_config import CONFIG
@@ -180,6 +180,19 @@ def test_a_fault_of_any_call_is_survived_or_told_and_nothing_is_written_twice(
     assert len(done) == (2 if refused_first else 1)
     found = next(s for s in STEPS if s.id == "connect").prove(alone.facts, alone.services)
     assert {finding.verdict for finding in found} == {Verdict.PROVEN}
+
+
+def test_a_first_look_after_each_change_may_be_old_news(alone: Alone) -> None:
+    before = alone.world.config
+    alone.world.faults.add("GET /api/2.0/instance-profiles/list", status=200, body={}, skip=1)
+    alone.world.faults.add(f"GET {CONFIG}", status=200, body=before, skip=2)
+    alone.perform("connect", YES)
+    assert alone.world.config == {**before, "instance_profile_arn": PROFILE}
+    assert [c.method for c in alone.world.calls].count("PUT") == 1
+    assert {e.reason for e in alone.events if isinstance(e, Wait)} == {
+        "The registration may not show yet.",
+        "The change may not show yet.",
+    }
 
 
 def test_a_first_look_that_is_old_news_stops_before_anything_is_written(alone: Alone) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.steps.alone import FAULTS, PROFILE, ROLE, WAREHOUSE, Alone
 from wizard.core.drive import drive
-from wizard.core.event import Ask, Diff, Event, Forgotten, Line
+from wizard.core.event import Ask, Diff, Event, Forgotten, Line, Wait
 from wizard.core.facts import Connected, Facts, Registered, WarehouseRunning
 from wizard.core.journey import Script, Visit
 from wizard.core.problem import Problem, Who
@@ -199,3 +199,17 @@ def test_a_fault_of_every_call_is_survived_or_told_and_nothing_is_written_twice(
     assert registered(alone) == []
     sent = [c.status for c in alone.world.calls[first:] if c.method == "PUT"]
     assert len(sent) == (2 if fault in ("429", "500", "503") else 1), sent
+
+
+def test_a_first_look_after_each_change_may_be_old_news(alone: Alone) -> None:
+    before = alone.world.config
+    alone.perform("connect", YES)
+    listed = {"instance_profiles": [{"instance_profile_arn": PROFILE, "iam_role_arn": ROLE}]}
+    alone.world.faults.add(f"GET {CONFIG}", status=200, body=alone.world.config, skip=2)
+    alone.world.faults.add("GET /api/2.0/instance-profiles/list", status=200, body=listed, skip=1)
+    first = len(alone.world.calls)
+    taken = Taken(alone, ALL)
+    assert alone.world.config == before
+    assert registered(alone) == []
+    assert [c.method for c in alone.world.calls[first:]].count("PUT") == 1
+    assert len([e for e in taken.events if isinstance(e, Wait) and "may not show yet" in e.reason]) == 2

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.steps.alone import PROFILE, ROLE, WAREHOUSE, Alone
+from tests.steps.alone import FAULTS, PROFILE, ROLE, WAREHOUSE, Alone
 from wizard.core.event import Ask, Line, WarehouseSeen
 from wizard.core.facts import Connected
+from wizard.core.problem import Problem
 from wizard.services.databricks.starts import Starts
 
 START = f"/api/2.0/sql/warehouses/{WAREHOUSE}/start"
@@ -81,17 +82,22 @@ def test_who_comes_back_goes_on_counting(alone: Alone) -> None:
     assert notes[0].startswith("This is slower than usual")
 
 
-def test_a_start_whose_answer_got_lost_is_followed(alone: Alone) -> None:
-    alone.world.faults.add(f"POST {START}", drop=True)
-    assert alone.perform("warehouse", {"start": "yes"}).state == "RUNNING"
-
-
-@pytest.mark.parametrize("status", [429, 503])
-def test_a_start_that_was_turned_away_is_asked_for_again(alone: Alone, status: int) -> None:
-    alone.world.faults.add(
-        f"POST {START}", status=status, body={"message": "x"}, headers={"Retry-After": "0"}
-    )
-    assert alone.perform("warehouse", {"start": "yes"}).state == "RUNNING"
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_of_every_call_is_survived_or_told_and_it_runs_in_the_end(alone: Alone, fault: str) -> None:
+    looking = f"GET /api/2.0/sql/warehouses/{WAREHOUSE}"
+    for call, skip in ((looking, 0), (looking, 1), (looking, 2), (f"POST {START}", 0)):
+        alone.world.faults.add(call, **FAULTS[fault], skip=skip)
+    answers = {"start": "yes"}
+    for _ in range(4):
+        try:
+            fact = alone.perform("warehouse", answers)
+        except Problem as told:
+            assert told.remedy  # noqa: PT017  # some are survived without a word
+            assert told.code != "warehouse.stopped"  # noqa: PT017  # as above
+        else:
+            break
+    assert fact.state == "RUNNING"
+    assert {change.rsplit(" ", 1)[0] for change in alone.changes} == {"POST start"}
 
 
 def test_who_may_not_start_it_hears_it(alone: Alone) -> None:

@@ -12,7 +12,7 @@ from wizard.services.databricks.cost import estimate
 from wizard.services.databricks.starts import PUBLISHED, PUBLISHED_CLASSIC, Starts
 
 NEVER_STOPS = (
-    "Estimate: 12 DBU an hour, about $8.40 at list price; "
+    "Estimate: 12 DBU an hour, about $8.40 at US list price; "
     "it has no auto-stop, so $202 a day until somebody stops it."
 )
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -73,7 +73,7 @@ def test_a_place_that_cannot_be_written_stops_nothing(tmp_path: Path) -> None:
         (
             "2X-Small",
             10,
-            "Estimate: 4 DBU an hour, about $2.80 at list price; left idle, about $0.47 until it stops itself.",
+            "Estimate: 4 DBU an hour, about $2.80 at US list price; left idle, about $0.47 until it stops itself.",
         ),
         ("Small", 0, NEVER_STOPS),
         ("Gigantic", 10, ""),

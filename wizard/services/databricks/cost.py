@@ -1,6 +1,8 @@
 """What a running warehouse costs, roughly. Always an estimate: the contract decides.
 
-Source of both numbers: https://www.databricks.com/product/pricing/databricks-sql (list price, AWS, US regions).
+Units by size: https://www.databricks.com/product/pricing/product-pricing/instance-types (Databricks' documentation
+gives none). Dollars a unit: https://www.databricks.com/product/pricing/databricks-sql (list price, AWS, US regions;
+other regions cost more).
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ def estimate(size: str, auto_stop_minutes: int, *, serverless: bool, clusters: i
     if not units or not serverless:
         return ""
     hour = units * _DOLLARS_A_DBU
-    running = f"Estimate: {units} DBU an hour, about ${hour:.2f} at list price"
+    running = f"Estimate: {units} DBU an hour, about ${hour:.2f} at US list price"
     if not auto_stop_minutes:
         return f"{running}; it has no auto-stop, so ${hour * 24:.0f} a day until somebody stops it."
     return f"{running}; left idle, about ${hour * auto_stop_minutes / 60:.2f} until it stops itself."

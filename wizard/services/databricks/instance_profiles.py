@@ -145,10 +145,14 @@ def register(
         workspace.post(f"{_ROOT}/edit", _body(registration))
     else:
         yield from _add(workspace, registration, skip_validation=skip_validation)
-    for profile in listed(workspace):
-        if profile.arn == registration.profile_arn and _names(profile, registration.role_arn):
-            yield Line(f"Registered with the role {registration.role_arn}.", source=_SOURCE)
-            return profile
+    for pause in (0.0, *_LOOKS):
+        if pause:
+            # The first look after a change may be old news.
+            yield Wait(pause, "The registration may not show yet.")
+        for profile in listed(workspace):
+            if profile.arn == registration.profile_arn and _names(profile, registration.role_arn):
+                yield Line(f"Registered with the role {registration.role_arn}.", source=_SOURCE)
+                return profile
     raise Problem(
         code="profile.not_kept",
         what="The workspace took the instance profile but does not list it with its role.",
@@ -158,18 +162,21 @@ def register(
     )
 
 
-def remove(workspace: Workspace, profile_arn: str) -> None:
+def remove(workspace: Workspace, profile_arn: str) -> Work[None]:
     """Takes the profile out of the workspace and looks whether it is gone; clusters that run with it go on.
 
-    Raises Problem when it is still there. Source: https://docs.databricks.com/api/workspace/instanceprofiles/remove
+    Yields waits. Raises Problem when it is still there. Source: https://docs.databricks.com/api/workspace/instanceprofiles/remove
     """
     refused: Problem | None = None
     try:
         workspace.once("POST", f"{_ROOT}/remove", {"instance_profile_arn": profile_arn})
     except Problem as problem:
         refused = problem
-    if all(profile.arn != profile_arn for profile in listed(workspace)):
-        return  # also when only the answer got lost
+    for pause in (0.0, *(_LOOKS if refused is None or refused.code == UNANSWERED else ())):
+        if pause:
+            yield Wait(pause, "The removal may not show yet.")
+        if all(profile.arn != profile_arn for profile in listed(workspace)):
+            return  # also when only the answer got lost
     raise refused or Problem(
         code="profile.kept",
         what="The instance profile is still registered in the workspace.",

@@ -257,7 +257,7 @@ def _replace(workspace: Workspace, before: Json, after: Json, where: str) -> Wor
         yield Line("The answer got lost; looking whether the change was made.", "warning", _SOURCE)
     # A key that is taken out must be gone, or empty: comparing what was sent alone would not notice.
     wanted = after | {key: None for key in before if key not in after}
-    found = yield from _found(workspace, wanted, _LOOKS if lost else ())
+    found = yield from _found(workspace, before, wanted, lost=lost is not None)
     if found is not None and not differences(wanted, found):
         yield Line("The configuration was read back and is as sent.", source=_SOURCE)
     elif lost is not None and (found is None or found == before):
@@ -266,22 +266,22 @@ def _replace(workspace: Workspace, before: Json, after: Json, where: str) -> Wor
         raise _not_kept(differences(wanted, found or {}), where)
 
 
-def _found(workspace: Workspace, wanted: Json, pauses: tuple[float, ...]) -> Work[Json | None]:
-    """The document as it is: looked at once, and again after each pause until it is `wanted`.
+def _found(workspace: Workspace, before: Json, wanted: Json, *, lost: bool) -> Work[Json | None]:
+    """The document as it is: looked at once, and again after a pause while it may still become `wanted`.
 
-    None when an answer got lost and no look was answered either.
+    The first look after a change may be old news. None when an answer got lost and no look was answered either.
     """
     found = None
-    for pause in (0.0, *pauses):
+    for pause in (0.0, *_LOOKS):
         if pause:
-            yield Wait(pause, "A request may still be under way.")
+            yield Wait(pause, "A request may still be under way." if lost else "The change may not show yet.")
         try:
             found = read(workspace)
         except Problem:
-            if not pauses:
+            if not lost:
                 raise
         else:
-            if not differences(wanted, found):
+            if not differences(wanted, found) or not (lost or found == before):
                 break
     return found
 

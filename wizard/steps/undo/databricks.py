@@ -192,7 +192,7 @@ def take_out(facts: Facts, services: Services) -> Run[RegistrationBack]:
     if (yield asked)["registration"] != YES:
         return replace(left, declined=True)
     yield Phase(f"Taking {name} out", command)
-    instance_profiles.remove(workspace, profile)
+    yield from instance_profiles.remove(workspace, profile)
     yield Forgotten((Connected, Registered, DataProven))
     return RegistrationBack((f"Instance profile {name} taken out of {host}",))
 
