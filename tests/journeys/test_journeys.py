@@ -7,7 +7,7 @@ import json
 import os
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -72,6 +72,12 @@ def test_headless(
             changed,
             0,
         )
+        names = cast("dict[str, str]", applied.outputs["bucket_names"])
+        places = {
+            name: played.world.aws.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"]
+            for name, bucket in names.items()
+        }
+        assert places == {"data_a": None, "data_b": None, "remote": "us-west-2"}, "one apply, two regions"
         agrees(reached, scenario, played)
         report = summary(played.flow)
         assert report["terraform"]["engine"] == engine

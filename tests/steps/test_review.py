@@ -29,8 +29,8 @@ AGAIN = change("aws_iam_role.that", "replace")
 LEFT = change("aws_iam_instance_profile.this", "replace", leftover=True)
 
 
-def state(folder: Path, account: str, region: str) -> None:
-    """A module's folder with a state that holds a database there."""
+def state(folder: Path, account: str, region: str, second: str = "us-west-2") -> None:
+    """A module's folder with a state that holds a database in its region and a bucket in its second one."""
     for file in MODULE.glob("*.tf*"):
         shutil.copy(file, folder)
     arn = f"arn:aws:glue:{region}:{account}:database/htd"
@@ -39,7 +39,12 @@ def state(folder: Path, account: str, region: str) -> None:
         "provider": 'provider["registry.terraform.io/hashicorp/aws"]',
         "instances": [{"attributes": {"arn": arn, "name": "htd", "id": f"{account}:htd"}}],
     }  # fmt: skip
-    document = {"version": 4, "serial": 1, "lineage": "x", "outputs": {}, "resources": [database]}
+    bucket = {
+        "mode": "managed", "type": "aws_s3_bucket", "name": "remote",
+        "provider": 'provider["registry.terraform.io/hashicorp/aws"].remote',
+        "instances": [{"attributes": {"arn": "arn:aws:s3:::htd-remote", "bucket": "htd-remote", "region": second}}],
+    }  # fmt: skip
+    document = {"version": 4, "serial": 1, "lineage": "x", "outputs": {}, "resources": [database, bucket]}
     (folder / "terraform.tfstate").write_text(json.dumps(document))
 
 
@@ -69,6 +74,13 @@ def test_another_region_is_refused_unless_only_terraform_can_tell_it(tmp_path: P
     values = (tmp_path / "terraform.tfvars").read_text().replace("us-east-1", "eu-west-1")
     (tmp_path / "terraform.tfvars").write_text(values)
     review.refuse_wrong_place(tmp_path, {}, WHO)
+
+
+def test_the_second_region_of_the_module_is_its_own_and_cannot_move_either(tmp_path: Path) -> None:
+    state(tmp_path, ACCOUNT, "us-east-1", second="eu-west-1")
+    with pytest.raises(Problem) as caught:
+        review.refuse_wrong_place(tmp_path, {}, WHO)
+    assert caught.value.evidence == ("aws_s3_bucket.remote: in eu-west-1, the module says us-west-2",)
 
 
 def test_a_plan_that_makes_and_mends_needs_a_yes() -> None:
