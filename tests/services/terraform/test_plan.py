@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from wizard.core.event import Planned, ResourceChange
 from wizard.core.journal import Journal
 from wizard.core.redact import MASK, Redactor
-from wizard.services.terraform import plan
+from wizard.services.terraform import attributes, plan
 
 RECORDINGS = Path(__file__).parents[3] / "wizard" / "demo" / "recording" / "data"
 SECRET = "hunter2-hunter2"
@@ -106,15 +106,17 @@ def test_values_that_come_later_are_told_for_changes_and_left_out_for_creations(
 
 
 @pytest.mark.parametrize(
-    ("value", "flags"),
+    ("value", "flags", "seen"),
     [
-        (SECRET, {"x": True}),
-        ({"a": {"b": SECRET}}, {"x": {"a": {"b": True}}}),
-        ([1, {"deep": [SECRET]}], {"x": [False, {"deep": [True]}]}),
-        (SECRET, True),
+        (SECRET, {"x": True}, MASK),
+        ({"a": {"b": SECRET, "c": 1}}, {"x": {"a": {"b": True}}}, {"a": {"b": MASK, "c": 1}}),
+        ([1, {"deep": [SECRET]}], {"x": [False, {"deep": [True]}]}, [1, {"deep": [MASK]}]),
+        ({"a": [SECRET, 2]}, {"x": {"a": True}}, {"a": MASK}),
+        ({"a": SECRET}, {"x": [{"a": True}]}, MASK),
+        (SECRET, True, MASK),
     ],
-)  # fmt: skip
-def test_what_is_sensitive_is_masked_however_deep(value: object, flags: object) -> None:
+)
+def test_what_is_sensitive_is_masked_however_deep(value: object, flags: object, seen: object) -> None:
     change = only(
         entry(
             "a.b", "update", before={"x": value, "y": "1"}, after={"x": "new", "y": "2"},
@@ -122,11 +124,26 @@ def test_what_is_sensitive_is_masked_however_deep(value: object, flags: object) 
         )
     )  # fmt: skip
     assert SECRET not in repr(change)
+    covered = attributes.shown(seen)
     assert change.changes[0] == ("x", MASK, MASK)
+    assert change.sealed[0][1].reveal() == attributes.shown(value)
     made = only(entry("a.b", "create", after={"x": value}, after_sensitive=flags))
-    assert made.changes == (("x", "", MASK),)
+    assert made.changes == (("x", "", covered),)
     gone = only(entry("a.b", "delete", before={"x": value}, before_sensitive=flags))
-    assert gone.changes == (("x", MASK, ""),)
+    assert gone.changes == (("x", covered, ""),)
+
+
+def test_another_secret_within_a_value_is_a_change_that_can_be_seen() -> None:
+    flags = {"x": {"key": True}}
+    change = only(
+        entry(
+            "a.b", "update", before={"x": {"key": SECRET, "n": 1}}, after={"x": {"key": "new", "n": 1}},
+            before_sensitive=flags, after_sensitive=flags,
+        )
+    )  # fmt: skip
+    ((_, before, after),) = change.changes
+    assert json.loads(before) == {"key": MASK, "n": 1}
+    assert json.loads(after) == {"key": f"{MASK} (another)", "n": 1}
 
 
 def test_a_computed_value_that_repeats_a_secret_is_masked_though_unmarked() -> None:
@@ -141,7 +158,12 @@ def test_a_computed_value_that_repeats_a_secret_is_masked_though_unmarked() -> N
         )
     )  # fmt: skip
     assert SECRET not in repr(change)
-    assert change.changes == (("input", MASK, MASK), ("note", MASK, MASK), ("output", MASK, MASK))
+    covered = {name: attributes.shown({"pw": MASK, "n": name}) for name in ("a", "b")}
+    assert change.changes == (
+        ("input", covered["a"], covered["b"]),
+        ("note", MASK, MASK),
+        ("output", covered["a"], "(known after apply)"),
+    )
 
 
 def test_a_sensitive_variable_is_masked_wherever_it_comes_up() -> None:

@@ -46,9 +46,28 @@ class Secrets:
         self._redact = Redactor()
         self._redact.learn(*self._texts)
 
-    def within(self, value: Any) -> bool:
-        """A text in `value` is a secret as a whole, or has a long one as a part."""
-        return any(text in self._texts or self._redact(text) != text for text in _texts(value))
+    def masked(self, value: Any, flags: Sequence[Any]) -> Any:
+        """`value` with the mask in place of what one of the trees of `flags` marks, or what is a secret anywhere.
+
+        A text goes as a whole, also when only a part of it is a long secret.
+        """
+        if value in (None, "", [], {}):
+            return value
+        if any(flag is True or (anything(flag) and type(flag) is not type(value)) for flag in flags):
+            return MASK
+        if isinstance(value, dict):
+            named = [flag for flag in flags if isinstance(flag, dict)]
+            return {
+                name: self.masked(each, [flag.get(name) for flag in named]) for name, each in value.items()
+            }
+        if isinstance(value, list):
+            marks = [flag for flag in flags if isinstance(flag, list)]
+            return [
+                self.masked(each, [flag[at] for flag in marks if at < len(flag)])
+                for at, each in enumerate(value)
+            ]
+        secret = isinstance(value, str) and (value in self._texts or self._redact(value) != value)
+        return MASK if secret else value
 
 
 def _flagged(value: Any, flags: Any) -> list[Any]:
@@ -87,9 +106,17 @@ def read(change: Mapping[str, Any], secrets: Secrets) -> Attributes:
             unchanged += not creating and old not in (None, "", [], {})
             continue
         was, now = shown(old), _LATER if later else shown(new)
-        flagged = any(each is True or anything(mapping(each).get(key)) for each in secret)
-        if flagged or secrets.within([old, new]):
-            found.append((name, MASK if old else "", MASK if later or new else ""))
+        flags = [True if each is True else mapping(each).get(key) for each in secret]
+        covered, recovered = (shown(secrets.masked(each, flags)) for each in (old, new))
+        if later:
+            recovered = now
+        elif MASK in (covered, recovered):
+            # What takes the place of a secret, or gives way to one, may be one as well.
+            covered, recovered = (MASK if each else "" for each in (covered, recovered))
+        if (covered, recovered) != (was, now):
+            if covered == recovered != MASK:
+                recovered = recovered.replace(MASK, f"{MASK} (another)")
+            found.append((name, covered, recovered))
             sealed.append((name, Sealed(was), Sealed(now)))
             continue
         found.append((name, was, now))
