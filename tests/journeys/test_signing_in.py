@@ -438,6 +438,7 @@ def test_what_is_offered_first(
     assert credentials._offered(list_sources(places, environ), {}, None)[0] == offered
 
 
+@pytest.mark.soak
 @pytest.mark.terraform
 @pytest.mark.timeout(240)
 def test_a_profile_of_the_modules_own_is_said_before_the_yes(play: Any) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from wizard.core.event import Planned
 from wizard.core.facts import AwsIdentity
 from wizard.services.aws import identity
 from wizard.services.terraform.acting import callers
-from wizard.steps import acting
+from wizard.services.terraform.commands import PlannedRun
+from wizard.steps import acting, apply
 
 ME = "arn:aws:sts::111122223333:assumed-role/Admin/me"
 WHO = AwsIdentity("111122223333", ME, "us-east-1", "profile a (SSO)")
@@ -58,6 +61,15 @@ def test_another_account_is_refused_and_another_principal_is_said(
         assert "444455556666" in problem.what
         assert problem.step == "credentials"
     assert bool(acting.warning(WHO, (ME, arn))) == warned
+
+
+def test_it_is_said_with_the_plan_before_the_yes() -> None:
+    boss = "arn:aws:iam::111122223333:user/boss"
+    planned = PlannedRun(Planned((), 0, 0, 0, ("deprecated",)), Path("x.tfplan"), True, (boss,))
+    warnings = apply._warned(planned, WHO, ("soon",)).warnings
+    assert warnings[0] == "deprecated"
+    assert warnings[1].startswith("Terraform acts as user/boss, whose permissions were not checked.")
+    assert warnings[2] == "soon"
 
 
 def test_a_session_is_its_principal() -> None:
