@@ -6,7 +6,6 @@ import json
 import shlex
 import shutil
 import tempfile
-import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
@@ -20,13 +19,23 @@ from wizard.core.event import Phase, Planned, ResourceChange, Wait, Work
 from wizard.core.paths import private
 from wizard.core.problem import Problem
 from wizard.core.stopping import Stopping
+from wizard.core.work import wait_for
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import acting as acted
-from wizard.services.terraform import adopt, diagnostics, failures, mending, module, planfile, state, stream
+from wizard.services.terraform import (
+    adopt,
+    diagnostics,
+    failures,
+    mending,
+    module,
+    planfile,
+    state,
+    stream,
+)
 from wizard.services.terraform import plan as plans
 from wizard.services.terraform.diagnostics import Explain
-from wizard.services.terraform.download import Growth, followed
+from wizard.services.terraform.download import followed
 from wizard.services.terraform.engine import Engine, in_force, quiet
 from wizard.services.terraform.listening import LOOK, Heard, listen
 from wizard.services.terraform.rows import Rows
@@ -129,8 +138,9 @@ class Terraform:
 
     def _got(self, title: str, run: DetachedRun, *, behind: bool = False) -> Work[Heard]:
         yield Phase(title, self._typed(self._init()), str(run.folder / "out"))
-        heard, growth = Heard(), Growth(self._folder, self._environ)
-        yield from followed(listen(run, heard, behind=behind), run, growth)
+        heard = Heard()
+        work = listen(run, heard, behind=behind)
+        yield from followed(work, run, self._folder, self._environ, self._engine.kind)
         return heard
 
     def _validated(self, begun: Sequence[DetachedRun]) -> Work[None]:
@@ -257,15 +267,7 @@ class Terraform:
         held = state.read(self._folder, self._environ)
         if held is not None:
             return dict(held.outputs)
-        work = self._document("output", "-json")
-        while True:
-            try:
-                event = next(work)
-            except StopIteration as end:
-                found: dict[str, Any] = end.value
-                break
-            if isinstance(event, Wait):
-                time.sleep(event.seconds)
+        found = wait_for(self._document("output", "-json"))
         return {
             name: stream.cleaned(each.get("value"))
             for name, each in found.items()

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 from wizard.core.event import Progress, Wait, Work
 from wizard.services.process.runner import DetachedRun
+from wizard.services.terraform import package
 
 _LOOK = 1.0
 """Seconds between two looks."""
@@ -26,13 +28,17 @@ Source: https://github.com/hashicorp/terraform/blob/v1.11.4/internal/providercac
 class Growth:
     """What one `init` has written so far."""
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environ: Mapping[str, str], ask: Callable[[], int] = lambda: 0) -> None:
+        """`ask` tells how many bytes are to be downloaded, 0 when nobody knows; it may take seconds."""
         own = Path(environ.get("TF_DATA_DIR") or ".terraform")
         self._unpacked = [folder / own / "providers"]
         if environ.get("TF_PLUGIN_CACHE_DIR"):
             self._unpacked.append(Path(environ["TF_PLUGIN_CACHE_DIR"]))
         self._parts = Path(environ.get("TMPDIR") or "/tmp")  # noqa: S108  # where Terraform puts it
         self._size = 0
+        self._ask = ask
+        self._asking: threading.Thread | None = None
+        self._whole = 0
 
     def look(self, since: float) -> Progress | None:
         """How far it is, counting what was written after `since` (seconds of the clock); None before it writes."""
@@ -43,12 +49,23 @@ class Growth:
         if unpacked:
             return Progress(unpacked // _MB, self._size // _MB, "MB unpacked")
         downloaded = _sum(parts)
-        # Nobody tells the size of a download before it is there.
-        return Progress(downloaded // _MB, 0, "MB downloaded so far") if downloaded else None
+        if not downloaded:
+            return None
+        if self._asking is None:
+            self._asking = threading.Thread(target=self._learn, name="package-size", daemon=True)
+            self._asking.start()
+        whole = self._whole // _MB
+        return Progress(downloaded // _MB, whole, "MB downloaded" if whole else "MB downloaded so far")
+
+    def _learn(self) -> None:
+        self._whole = self._ask()
 
 
-def followed(work: Work[object], run: DetachedRun, growth: Growth) -> Work[None]:
-    """`work`, which listens to `run`, with a word on how far it is whenever that changed."""
+def followed(
+    work: Work[object], run: DetachedRun, folder: Path, environ: Mapping[str, str], kind: str
+) -> Work[None]:
+    """`work`, which listens to an `init` in `folder`, with a word on how far it is whenever that changed."""
+    growth = Growth(folder, environ, lambda: package.size(run.output(), environ, kind))
     began, looked, told = time.monotonic(), 0.0, None
     since = _begun(run)
     with closing(work):
@@ -94,7 +111,7 @@ def _sum(written: Iterable[tuple[Path, int]]) -> int:
 def _unpacked_size(part: Path) -> int:
     """Bytes that a whole package comes to; 0 while it is not whole: its list of files is at its end."""
     try:
-        with zipfile.ZipFile(part) as package:
-            return sum(each.file_size for each in package.infolist())
+        with zipfile.ZipFile(part) as whole:
+            return sum(each.file_size for each in whole.infolist())
     except (OSError, zipfile.BadZipFile, ValueError):
         return 0

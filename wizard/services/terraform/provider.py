@@ -60,9 +60,9 @@ def environment(environ: Mapping[str, str], paths: Paths, kind: str = "") -> Pro
                 *notes,
                 f"{variable} names {one_line(named, 200)}, which does not exist; it is not used.",
             )
-    own = _own_configuration(child, paths.home, kind)
+    own = own_configuration(child, paths.home, kind)
     if own is not None:
-        text = _text(own)
+        text = text_of(own)
         if _CACHE.search(text) is None and _INSTALLATION.search(text) is None:
             child = _with_cache(child, paths)
         local = _INSTALLATION.search(text) is not None
@@ -89,7 +89,7 @@ def versions(folder: Path, environ: Mapping[str, str]) -> list[str]:
     Empty before the first init. A lock that tells no version gives an empty one.
     Source: https://developer.hashicorp.com/terraform/language/files/dependency-lock
     """
-    locked = _LOCKED.search(_text(folder / ".terraform.lock.hcl"))
+    locked = _LOCKED.search(text_of(folder / ".terraform.lock.hcl"))
     if locked:
         version = _VERSION.search(locked[1])
         return [one_line(version[1], 40) if version else ""]
@@ -128,7 +128,7 @@ def _meets(version: tuple[int, ...], sign: str, asked: tuple[int, ...]) -> bool:
     return compared[sign]
 
 
-def _own_configuration(environ: Mapping[str, str], home: Path, kind: str) -> Path | None:
+def own_configuration(environ: Mapping[str, str], home: Path, kind: str) -> Path | None:
     """The CLI configuration that Terraform or OpenTofu would read by themselves, in OpenTofu's order."""
     named = environ.get("TF_CLI_CONFIG_FILE") or environ.get("TERRAFORM_CONFIG")
     if named:
@@ -141,7 +141,7 @@ def _own_configuration(environ: Mapping[str, str], home: Path, kind: str) -> Pat
     return next((file for file in usual if file.is_file()), None)
 
 
-def _text(file: Path) -> str:
+def text_of(file: Path) -> str:
     """What the configuration says, without its comments; nothing when it cannot be read."""
     try:
         return re.sub(r"(?m)^\s*(?:#|//).*$", "", file.read_text("utf-8", errors="replace"))
@@ -197,8 +197,7 @@ def _below(roots: Sequence[Path]) -> list[Path]:
 
 def _hosts(place: Path) -> list[str]:
     """The registries whose AWS provider this mirror holds for this computer, unpacked or as a zip file."""
-    system, machine = platform.system().lower(), platform.machine().lower()
-    here = f"{system}_{_MACHINES.get(machine, machine)}"
+    here = platform_name()
     found = []
     for host in _HOSTS:
         provider = place / host / _PROVIDER
@@ -209,6 +208,17 @@ def _hosts(place: Path) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def platform_name() -> str:
+    """This computer as Terraform writes it: `linux_amd64`."""
+    system, machine = platform.system().lower(), platform.machine().lower()
+    return f"{system}_{_MACHINES.get(machine, machine)}"
+
+
+def registry(kind: str) -> str:
+    """The registry that an engine of this kind means by `hashicorp/aws`."""
+    return _ASKED.get(kind, _HOSTS)[0]
 
 
 def _is_unpacked(mirror: Path) -> bool:
