@@ -121,7 +121,7 @@ def test_a_code_is_large_where_there_is_room() -> None:
 
 def test_a_difference_has_signs_counts_and_context() -> None:
     rows, removed, added = compared("a\nb\nc\nd\ne\nf", "a\nb\nX\nd\ne\nf")
-    assert rows.plain.splitlines() == ["  a", "  b", "- c", "+ X", "  d", "  e"]
+    assert rows.plain.splitlines() == ["  a", "  b", "- c", "+ X", "  d", "  e", "  ⋯"]
     assert (removed, added) == (1, 1)
     assert "same as before" in compared("a", "a")[0].plain
     words, _ = _shows([Diff("f.tfvars", f"{HOSTILE}", "b")])

@@ -47,7 +47,7 @@ def compared(before: str, after: str) -> tuple[Content, int, int]:
     rows: list[Content] = []
     removed = added = 0
     for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(_AROUND):
-        if rows:
+        if group[0][1]:
             rows.append(plain("  ⋯", MUTED))
         for tag, i1, i2, j1, j2 in group:
             if tag == "equal":
@@ -56,6 +56,8 @@ def compared(before: str, after: str) -> tuple[Content, int, int]:
             rows += [plain(f"- {line}", "$text-error") for line in old[i1:i2]]
             rows += [plain(f"+ {line}", "$text-success") for line in new[j1:j2]]
             removed, added = removed + i2 - i1, added + j2 - j1
+    if rows and group[-1][2] < len(old):
+        rows.append(plain("  ⋯", MUTED))
     if not rows:
         rows.append(plain("= the same as before", MUTED))
     return Content("\n").join(rows), removed, added

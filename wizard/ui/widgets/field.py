@@ -119,14 +119,13 @@ class Field(Vertical):
     def fault(self) -> str | None:
         """Why the answer will not do, shown below the field."""
         fault = self.question.fault(self.answer)
-        self.say(fault)
+        self.say(fault, () if self.answer.strip() or not self.question.help else (self.question.help,))
         return fault
 
     def say(self, fault: str | None, hints: tuple[str, ...] = ()) -> None:
-        """Show a fault, or else the hints."""
-        said = (
-            plain(f"! {fault}", "$text-warning") if fault else lines(*(plain(hint, MUTED) for hint in hints))
-        )
+        """Show a fault, and below it the hints."""
+        faults = (plain(f"! {fault}", "$text-warning"),) if fault else ()
+        said = lines(*faults, *(plain(hint, MUTED) for hint in hints))
         self.said.update(said)
         self.said.display = bool(said.plain)
 
@@ -173,12 +172,14 @@ class TextField(Field):
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:
         event.stop()
+        if self._timer is not None:
+            self._timer.stop()
         self.post_message(self.Submitted(self))
 
     def _look(self) -> None:
         blank = not self.answer.strip()
         fault = None if blank or not self._touched else self.question.fault(self.answer.strip())
-        self.say(fault, self._hints())
+        self.say(fault, () if fault else self._hints())
 
     def _hints(self) -> tuple[str, ...]:
         hints: list[str] = []

@@ -117,7 +117,8 @@ def _attribute(name: str, before: str, after: str, words: list[Content], *, made
         )
     rows, _, _ = compared(old, new)
     indented = Content("\n").join(joined("  ", each) for each in rows.split("\n"))
-    return lines(plain(f"    {name}:", MUTED), *words, indented)
+    itself = plain("      the document itself:", MUTED) if words else ""
+    return lines(plain(f"    {name}:", MUTED), *words, itself, indented)
 
 
 def _laid_out(value: str) -> str:
