@@ -47,6 +47,9 @@ def test_a_card_shows_the_line_what_trying_again_does_and_every_other_fault() ->
             shown = _words(app)
             assert f"│ 7 name = {HOSTILE}\n│   ^^^^" in shown
             assert [str(button.label) for button in app.card.buttons] == ["Plan again", "Back"]
+            for key, label in (("right", "Back"), ("right", "Plan again"), ("left", "Back")):
+                await pilot.press(key)
+                assert str(getattr(app.focused, "label", "")) == label
             (other,) = app.card.others
             assert other.folded
             assert "It is there already." in shown

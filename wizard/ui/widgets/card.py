@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.layout import Layout
@@ -25,6 +27,10 @@ from wizard.ui.words import MUTED, joined, lines, plain
 class Card(Vertical):
     """A few lines and a row of buttons, the first of which is what most people want."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "beside(-1)", "Left", show=False, id="card.left", tooltip="Button before"),
+        Binding("right", "beside(1)", "Right", show=False, id="card.right", tooltip="Button after"),
+    ]
     DEFAULT_CSS = """
     Card { height: auto; border-left: thick $primary; padding: 0 0 0 1; }
     Card > VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
@@ -84,6 +90,12 @@ class Card(Vertical):
         """Put the focus on the first button."""
         if self.buttons:
             self.buttons[0].focus()
+
+    def action_beside(self, by: int) -> None:
+        """The focus goes to the next button, and from the last to the first."""
+        focused = next((number for number, each in enumerate(self.buttons) if each.has_focus), None)
+        if focused is not None:
+            self.buttons[(focused + by) % len(self.buttons)].focus()
 
     def copyable(self) -> str:
         return ""
