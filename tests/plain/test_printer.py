@@ -1,6 +1,8 @@
 import io
 from datetime import UTC, datetime
 
+import pytest
+
 from wizard.core.chain import JOINTS, Chain
 from wizard.core.event import (
     Ask,
@@ -19,7 +21,7 @@ from wizard.core.event import (
 )
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem, Who
-from wizard.plain.printer import Printer
+from wizard.plain.printer import Printer, folded
 
 
 def printed(*events: Event) -> str:
@@ -165,3 +167,20 @@ def test_a_warehouse_is_introduced_once_and_then_only_news_are_told() -> None:
         "      Estimate: 4 DBU.",
         "  ● W is RUNNING, health HEALTHY after 5 s: It runs.",
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "broken"),
+    [
+        ("  A sentence that does not fit.", "  A sentence that does\n  not fit."),
+        ("  ✓ proven  A title: and its evidence", "  ✓ proven  A title: and\n    its evidence"),
+        ("    Why: You chose not to write it.", "    Why: You chose not to\n      write it."),
+        ("  *  1  A choice that is long  (detail)", "  *  1  A choice that is\n        long  (detail)"),
+        ("      $ terraform -chdir=/somewhere init", "      $ terraform -chdir=/somewhere init"),
+        ("      + a line of a diff that is long", "      + a line of a diff that is long"),
+        ("    databricks instance-profiles remove x", "    databricks instance-profiles remove x"),
+        ("  It fits.", "  It fits."),
+    ],
+)
+def test_prose_is_broken_between_words_and_what_is_copied_is_left_whole(line: str, broken: str) -> None:
+    assert folded(line, 26) == broken

@@ -20,6 +20,8 @@ from wizard.plain.printer import Printer
 from wizard.plain.prompts import Prompts
 from wizard.steps.step import Step
 
+TAKE_BACK = "Take everything back, one change after the other"
+
 
 class End(Enum):
     """How a guided journey ended."""
@@ -77,9 +79,18 @@ def guide(
     proof = flow.facts.get(DataProven)
     if proof is not None and proof.report:
         printer.say(f"The implementation status is in {proof.report}")
-    if undoable():
-        printer.say("htd-wizard undo takes it back, one change after the other.")
-    return End.COMPLETE
+    return _end(prompts) if undoable() else End.COMPLETE
+
+
+def _end(prompts: Prompts) -> End:
+    """What the last card offers."""
+    ways = (Choice("finish", "Finish"), Choice("back", TAKE_BACK))
+    question = Question("way", "What now?", Kind.CHOICE, choices=ways, default="finish")
+    try:
+        way = prompts.answer("", Ask((question,)))["way"]
+    except Cancelled:
+        return End.COMPLETE
+    return End.BACK if way == "back" else End.COMPLETE
 
 
 def _after(
@@ -112,7 +123,7 @@ def _after(
         if isinstance(s, Step) and s.undo(flow.facts) is not None
     ]
     if undoable:
-        ways.append(Choice("back", "Take everything back, one change after the other"))
+        ways.append(Choice("back", TAKE_BACK))
     ways.append(Choice("stop", "Stop here; everything done so far stays"))
     question = Question("way", "How shall we go on?", Kind.CHOICE, choices=tuple(ways), default=ways[0].value)
     try:

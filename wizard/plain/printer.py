@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 import textwrap
 from collections.abc import Callable
+from shutil import get_terminal_size
 from typing import IO
 
 from wizard.core.chain import Chain, Link
@@ -27,6 +29,12 @@ from wizard.core.event import (
 from wizard.core.finding import Finding, Verdict
 from wizard.core.problem import Problem
 
+_PROSE = re.compile(
+    r"(?P<choice>  [* ] {0,2}\d+  )\S"
+    r"|(?P<marked> *(?:[✓✗?~◌…!✔] |Why: |What to do: |Who can do it: ))\S"
+    r"|(?P<plain> {0,2})[\w“]"
+)
+"""What is read and not copied: choices, findings, sentences. Commands, diffs, tables, policies stand further in."""
 _HEARTBEAT = 30.0
 """Seconds of waiting after which it is said that the wait goes on."""
 _LOUDEST = (Verdict.GAP, Verdict.UNKNOWN, Verdict.PREDICTED, Verdict.PROVEN)
@@ -39,6 +47,24 @@ _MARKS = {
     "import": "←",
     "move": "→",
 }
+
+
+def folded(text: str, width: int) -> str:
+    """A line of prose broken between words at `width` cells, what follows set in; anything else as it is."""
+    found = _PROSE.match(text)
+    if found is None or len(text) <= width or "\n" in text:
+        return text
+    leading = len(text) - len(text.lstrip())
+    hang = found.end() - 1 if found["choice"] else leading + 2 if found["marked"] else leading
+    return "\n".join(
+        textwrap.wrap(
+            text,
+            width - 1,
+            subsequent_indent=" " * hang,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
 
 
 class Printer:
@@ -57,7 +83,12 @@ class Printer:
         self._waited = 0.0
 
     def say(self, text: str = "") -> None:
-        print(self.redact(text), file=self._out, flush=True)
+        text = self.redact(text)
+        print(
+            folded(text, get_terminal_size().columns) if self._out.isatty() else text,
+            file=self._out,
+            flush=True,
+        )
 
     def heading(self, number: int, of: int, title: str, why: str) -> None:
         self.say()
