@@ -53,7 +53,7 @@ class Place:
         """Such an apply, ended with nobody there."""
         self.go.touch()
         run = self.apply(stream, code)
-        while run.alive or runner._is_held(run.folder / "lock"):
+        while run.alive or runner.is_held(run.folder / "lock"):
             time.sleep(0.01)
 
     def start(self, cancel: threading.Event | None = None) -> list[Event]:

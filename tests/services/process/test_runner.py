@@ -88,13 +88,13 @@ def end(folder: Path) -> None:
     """Kill what is left of a run."""
     for name in ("supervisor", "command"):
         with_number = pid(folder, name)
-        if with_number and runner._is_held(folder / "lock"):
+        if with_number and runner.is_held(folder / "lock"):
             with suppress(ProcessLookupError):
                 os.kill(with_number, signal.SIGKILL)
 
 
 def _is_free(run: DetachedRun) -> bool:
-    return not runner._is_held(run.folder / "lock")
+    return not runner.is_held(run.folder / "lock")
 
 
 def pid(folder: Path, name: str) -> int:
@@ -323,7 +323,7 @@ def test_a_number_that_was_used_again_is_not_taken_for_the_run(
     """After a restart of the computer any process may have the supervisor's number."""
     run = start("pass")
     lines(run)
-    until(lambda: not runner._is_held(folder / "lock"))
+    until(lambda: not runner.is_held(folder / "lock"))
     (folder / "status").unlink()
     (folder / "pid").write_text(json.dumps({"command": bystander, "supervisor": bystander}))
     again = attached(folder)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,3 +43,25 @@ def test_plans_that_were_applied_or_grew_old_are_removed(tmp_path: Path) -> None
     planfile.prune(runs)
     assert sorted(path.name for path in runs.iterdir()) == ["new.tfplan", "run"]
     assert new.exists()
+
+
+def test_a_plan_of_a_wizard_that_was_killed_is_removed_at_the_next_start(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    ours = planfile.make(runs, "ours")
+    killed = (
+        "import os, signal, sys; from pathlib import Path; from wizard.services.terraform import planfile\n"
+        "for name in ('left', 'used'): planfile.make(Path(sys.argv[1]), name)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    done = subprocess.run([sys.executable, "-c", killed, str(runs)], check=False)
+    assert done.returncode == -signal.SIGKILL
+    used = f"-out={runs / 'used.tfplan' / 'plan'}"
+    working = runner.start(["sleep", "60", used], {"PATH": os.environ["PATH"]}, runs / "run", NOW)
+    try:
+        planfile.prune(runs)
+        assert sorted(path.name for path in runs.glob("*.tfplan")) == ["ours.tfplan", "used.tfplan"]
+        assert ours.exists()
+    finally:
+        working.kill()
+    planfile.discard(ours, runs)
+    assert not ours.parent.exists()

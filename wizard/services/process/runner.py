@@ -60,7 +60,7 @@ class DetachedRun:
     def _is_supervised(self) -> bool:
         if self._supervisor is not None:
             return self._supervisor.poll() is None
-        return _is_held(self.folder / "lock")
+        return is_held(self.folder / "lock")
 
     @property
     def argv(self) -> tuple[str, ...]:
@@ -229,14 +229,14 @@ def prune(runs: Path, keep: int = 20) -> None:
 
 def ended(runs: Path) -> list[DetachedRun]:
     """The runs below `runs` that work no more, the oldest first."""
-    return [DetachedRun(folder) for folder in sorted(_folders(runs)) if not _is_held(folder / "lock")]
+    return [DetachedRun(folder) for folder in sorted(_folders(runs)) if not is_held(folder / "lock")]
 
 
 def _folders(runs: Path) -> list[Path]:
     return [file.parent for file in runs.glob("*/run.json")]
 
 
-def _is_held(lock: Path) -> bool:
+def is_held(lock: Path) -> bool:
     """Somebody holds the lock: the run goes on."""
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)

@@ -130,6 +130,7 @@ class Terraform:
         Where a state is kept elsewhere, that waits for the sign-in.
         To be called now and again, for the one begins when the other has ended; `init` then only waits for both.
         """
+        planfile.prune(self._runs)
         with suppress(Problem, OSError):
             if not self._ahead and (self._account or not module.keeps_state_elsewhere(self._folder)):
                 self._ahead.append(self._begin(self._init()))
