@@ -25,6 +25,22 @@ class Verdict(Enum):
         return self.value[1]
 
 
+LAYERS = {
+    "identity": "policies of the identity",
+    "boundary": "permissions boundary",
+    "session": "session policy",
+    "scp": "service control policy",
+    "rcp": "resource control policy",
+    "resource": "policy of the resource",
+    "trust": "trust policy",
+    "vpce": "VPC endpoint policy",
+    "lakeformation": "LakeFormation",
+    "s3_bpa": "S3 block public access",
+    "unspecified": "AWS does not say",
+}
+"""Who can say no to an action -> what a person calls that."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """A conclusion with its evidence, read back from the service itself wherever that is possible."""
@@ -48,6 +64,11 @@ class Finding:
     @property
     def ok(self) -> bool:
         return self.verdict in (Verdict.PROVEN, Verdict.PREDICTED)
+
+    @property
+    def denied_by(self) -> str:
+        """The layer in words; empty when nobody said no."""
+        return LAYERS.get(self.layer, self.layer)
 
     def line(self) -> str:
         """`✓ proven  Title: evidence`, for plain output."""

@@ -129,6 +129,8 @@ def test_one_action_away_is_one_action_missing(aws: EmbeddedAws, as_user: AsUser
             assert gap.problem is not None
             assert gap.problem.code == ("aws.denied" if silent else "aws.denied.scp_explicit")
             assert gap.problem.who == (Who.AWS_ADMIN if silent else Who.ORG_ADMIN)
+            assert gap.denied_by == ("AWS does not say" if silent else "service control policy")
+            assert gap.evidence.endswith("arn:aws:organizations::1:p") is not silent
         assert bool(permissions.policy_document(gaps)) is silent, (
             "a policy cannot help against the organisation"
         )

@@ -101,7 +101,14 @@ def test_what_is_shown_leaves_as_a_table() -> None:
         await pilot.pause()
         assert app.exported == as_markdown([DENIED])
         assert app.exported.count("\n") == 2
-        for word in ("missing", "iam:GetRole on role/r", str(Who.ORG_ADMIN), DENIED.policy):
+        told = (
+            "missing",
+            "iam:GetRole on role/r",
+            str(Who.ORG_ADMIN),
+            "service control policy",
+            DENIED.policy,
+        )
+        for word in told:
             assert word in app.exported
 
     _drive(act)

@@ -240,6 +240,8 @@ def _of_prediction(predicted: Predicted, caller: Caller) -> Finding:
 
 
 def _gap(denial: Denial, need: Need, caller: Caller, evidence: str) -> Finding:
+    if denial.policy_arn:
+        evidence = f"{evidence} The policy: {denial.policy_arn}"
     found = _finding(need, Verdict.GAP, evidence, _problem(denial, need, caller))
     return replace(found, layer=denial.layer, policy=denial.policy_arn or "")
 

@@ -125,16 +125,17 @@ class Findings(Block):
 def as_markdown(findings: list[Finding]) -> str:
     """The findings as a Markdown table: for a ticket, or to read elsewhere."""
     rows = [
-        ("Verdict", "Group", "What", "Evidence", "Who can mend it", "Policy"),
-        ("---",) * 6,
+        ("Verdict", "Group", "What", "Denied by", "Policy", "Evidence", "Who can mend it"),
+        ("---",) * 7,
         *(
             (
                 finding.verdict.word,
                 finding.group,
                 finding.title,
+                finding.denied_by,
+                finding.policy,
                 finding.evidence,
                 str(finding.problem.who) if finding.problem else "",
-                finding.policy,
             )
             for finding in findings
         ),
@@ -144,7 +145,14 @@ def as_markdown(findings: list[Finding]) -> str:
 
 def _searched(finding: Finding) -> str:
     return " ".join(
-        (finding.group, finding.title, finding.verdict.word, finding.evidence, finding.policy)
+        (
+            finding.group,
+            finding.title,
+            finding.verdict.word,
+            finding.evidence,
+            finding.denied_by,
+            finding.policy,
+        )
     ).casefold()
 
 
