@@ -112,13 +112,13 @@ def record(slow: bool) -> tuple[Table, list[Heard]]:
         real.run(folder, "init", "-input=false")
         studio.run("make", "apply", "-auto-approve")
         studio.run("look", "plan")
-        _leave_something(aws)
+        leave_something(aws)
         studio.run("change", "apply", "-auto-approve", "-var=changed=true")
         studio.run("destroy", "destroy", "-auto-approve", "-var=changed=true")
         return table(studio.rows, studio.version), studio.heard
 
 
-def _leave_something(aws: EmbeddedAws) -> None:
+def leave_something(aws: EmbeddedAws) -> None:
     """What Terraform does not know of: it goes with a bucket that may be emptied, a role whose policies may go."""
     iam = aws.client("iam")
     aws.client("s3").put_object(Bucket="needs-forced", Key="left", Body=b"x")
