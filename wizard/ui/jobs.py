@@ -23,7 +23,7 @@ LEAST, USUAL, BATCH = 250, 2_000, 5_000
 """Events handed to the screen at once: as many as `WORK` allows, from and to, and what is tried first."""
 MOST = 8_000
 """Events that wait for the screen at most."""
-WORK = 0.015
+WORK = 0.01
 """Processor seconds that showing a batch may take: a key pressed meanwhile waits for no more."""
 EVERY = 0.05
 """Least seconds between two batches while the screen keeps up."""
