@@ -54,3 +54,18 @@ def test_the_upper_gives_way_first_then_the_lower(upper: int, lower: int, height
             assert shown == heights
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize(("lower", "heights"), [(100, (13, 6)), (5, (14, 5)), (8, (13, 6))])
+def test_what_is_read_takes_the_room_but_a_third_stays_for_the_question(
+    lower: int, heights: tuple[int, int]
+) -> None:
+    async def run() -> None:
+        app = Bench(100, lower)
+        async with app.run_test(size=(40, 20)) as pilot:
+            app.set_focus(app.query_one("#upper"))
+            app.query_one(Column).refresh(layout=True)
+            await pilot.pause()
+            assert tuple(app.query_one(f"#{name}").region.height for name in ("upper", "lower")) == heights
+
+    asyncio.run(run())

@@ -29,20 +29,25 @@ class Stack(VerticalLayout):
         if excess <= 0 or size.height <= 0:
             # Either all fits, or nothing is laid out: the natural height is asked for.
             return placements
-        return _shifted(placements, _cuts(placements, excess))
+        return _shifted(placements, _cuts(placements, excess, size.height))
 
 
-def _cuts(placements: list[WidgetPlacement], excess: int) -> dict[Widget, int]:
-    """Lines to take from each: first down to a few, and if that is not enough down to one."""
+def _cuts(placements: list[WidgetPlacement], excess: int, room: int) -> dict[Widget, int]:
+    """Lines to take from each: first down to a few, and if that is not enough down to one.
+
+    A question keeps a third of the room while what stands above it is read, so its buttons stay where there is room.
+    """
     cuts: dict[Widget, int] = {}
     yielding = [placement for placement in placements if placement.widget.has_class(YIELDS)]
     # What is being read keeps its room the longest.
     yielding.sort(key=lambda placement: placement.widget.has_focus_within)
+    read = next((p.region.y for p in yielding if p.widget.has_focus_within), room)
     for least in (_LEAST, 1):
         for placement in yielding:
             widget, height = placement.widget, placement.region.height
-            if height > least:
-                more = min(excess, max(0, height - cuts.get(widget, 0) - least))
+            keeps = max(least, room // 3) if least == _LEAST and placement.region.y > read else least
+            if height > keeps:
+                more = min(excess, max(0, height - cuts.get(widget, 0) - keeps))
                 cuts[widget] = cuts.get(widget, 0) + more
                 excess -= more
     return cuts

@@ -107,6 +107,9 @@ def test_f_and_words_narrow_and_x_hands_over_what_is_shown() -> None:
         assert "aws_x.secret" not in app.exported
         await pilot.press("slash", "x", "x", "x", "enter")
         assert "Nothing here matches" in app.words
+        await pilot.press("f", "escape")
+        assert len(app.block.shown) == 3
+        assert app.block.search.value == ""
 
     _drive(act)
 

@@ -41,6 +41,7 @@ class PlanBlock(Block):
             "z", "unfold", "Unfold", id="plan.unfold", tooltip="Unfold or fold every change that is shown"
         ),
         Binding("v", "reveal", "Reveal", id="plan.reveal", tooltip="Show masked values for 15 seconds"),
+        Binding("escape", "everything", "All", id="plan.everything", tooltip="Show every change again"),
     ]
 
     class Exported(Message):
@@ -101,6 +102,17 @@ class PlanBlock(Block):
     def export(self) -> None:
         """Hand over what is shown as a text."""
         self.post_message(self.Exported(self.copyable()))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        if action == "reveal":
+            return any(change.sealed for change in self._changes)
+        return action != "everything" or bool(self._only or self._words)
+
+    def action_everything(self) -> None:
+        """Neither filter nor search any more."""
+        self._only = ""
+        self.search.action_close()
+        self._draw()
 
     def action_unfold(self) -> None:
         names, open_ones = [], 0
@@ -176,6 +188,8 @@ class PlanBlock(Block):
         self.roster.show(rows)
         self._hint(len(shown))
         self._draw_head()
+        if self.is_attached:
+            self.refresh_bindings()
 
     def _hint(self, shown: int) -> None:
         if self._revealed:

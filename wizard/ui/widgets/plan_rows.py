@@ -79,7 +79,10 @@ def as_text(plan: Planned, shown: list[ResourceChange]) -> str:
             rows.append(f"    because: {change.reason}")
         told = dict(change.policies)
         for name, before, after in change.changes:
-            rows.append(f"    {name}: {_short(before)} -> {_short(after)}")
+            made = change.action == "create" and not before
+            rows.append(
+                f"    {name}: {_short(after)}" if made else f"    {name}: {_short(before)} -> {_short(after)}"
+            )
             rows += [f"      {line}" for line in told.get(name, ())]
     rows += [f"output {name}: {_short(before)} -> {_short(after)}" for name, before, after in plan.outputs]
     return "\n".join(rows)
