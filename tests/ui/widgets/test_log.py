@@ -121,6 +121,15 @@ def test_long_lines_are_wrapped_on_a_key() -> None:
         assert "wrapped" in app.state
         await pilot.press("w")
         assert app.pane.log_lines.virtual_size.width == 203
+        app.pane.log_lines.clear()
+        app.pane.write([("info", f"{'x' * 200} {n}") for n in range(100)])
+        await pilot.press("slash", *"x 50", "enter", "w")
+        await pilot.pause()
+        assert "“x 50”: 1 of 1" in app.state, "a match stays one"
+        assert any(line.strip().endswith(" 50") for line in app.seen.splitlines()), "and in sight"
+        await pilot.press("f", "escape")
+        assert not app.pane.search.value
+        assert app.state == "Log · ⏸ standing still; space follows · 100 lines · wrapped"
 
     _drive(act)
 

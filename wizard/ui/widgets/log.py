@@ -112,8 +112,13 @@ class LineLog(ScrollView, can_focus=True):
 
     def wrap(self, wrapped: bool) -> None:
         """Break long lines, or let them run beyond the edge."""
-        self.content_lines.width = max(20, self.scrollable_content_region.width) if wrapped else 0
+        lines, top = self.content_lines, self.scroll_offset.y
+        here = [lines.number(row) if 0 <= row < len(lines.rows) else -1 for row in (top, self._at)]
+        lines.width = max(20, self.scrollable_content_region.width) if wrapped else 0
         self._rearrange()
+        top, self._at = (lines.row_of(number) if number >= 0 else -1 for number in here)
+        if top >= 0 and not self.follows:
+            self.scroll_to(y=top, animate=False, immediate=True)
 
     def jump(self, step: int) -> bool:
         """Go to the next match (`step` 1) or the one before (-1); False when there is none."""

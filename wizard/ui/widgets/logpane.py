@@ -36,6 +36,7 @@ class LogPane(Vertical):
         Binding("a", "about", "About", id="log.about", tooltip="Only lines about one resource"),
         Binding("w", "wrap", "Wrap", id="log.wrap", tooltip="Break long lines or not"),
         Binding("x", "save", "Save", id="log.save", tooltip="Write what is shown to a file"),
+        Binding("escape", "everything", "All", id="log.everything", tooltip="Neither filter nor search any more"),
         Binding(
             "y", "raw", "Raw", id="log.raw", tooltip="What Terraform really printed, and where it is kept"
         ),
@@ -107,6 +108,15 @@ class LogPane(Vertical):
         """Say how saving went."""
         self._said = words
         self._draw()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002  # Textual's
+        lines = self.log_lines.content_lines
+        return action != "everything" or bool(lines.words or lines.about or lines.least != LEVELS[0])
+
+    def action_everything(self) -> None:
+        self.log_lines.narrow(least=LEVELS[0])
+        self.search.action_close()
+        self.only.action_close()
 
     def action_pause(self) -> None:
         self.log_lines.pause(self.log_lines.follows)
