@@ -2,7 +2,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from wizard.core.facts import Facts
+from wizard.core.facts import AwsIdentity, Facts
 
 
 @dataclass(frozen=True)
@@ -58,3 +58,16 @@ def test_the_store_itself_never_changes() -> None:
 def test_a_missing_fact_is_named() -> None:
     with pytest.raises(LookupError, match="Roof is not known yet"):
         house().drop(Roof).need(Roof)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("profile htd-admin (SSO)", ("htd-admin", "SSO")),
+        ("profile a (console sign-in)", ("a", "console sign-in")),
+        ("keys in the environment", ("", "")),
+        ("profile two words (SSO)", ("", "")),
+    ],
+)
+def test_the_profile_behind_an_identity(source: str, expected: tuple[str, str]) -> None:
+    assert AwsIdentity("1", "arn", "us-east-1", source).profile == expected

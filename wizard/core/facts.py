@@ -39,6 +39,13 @@ class AwsIdentity:
     portal: tuple[str, ...] = field(default=(), compare=False)
     """Of a role picked in an SSO portal that no profile keeps: start address, region, sso-session or "", role."""
 
+    @property
+    def profile(self) -> tuple[str, str]:
+        """Name and kind of the profile that the credentials come from; both empty when it is none."""
+        name, _, kind = self.source.removeprefix("profile ").rpartition(" (")
+        named = self.source.startswith("profile ") and kind.endswith(")") and " " not in name
+        return (name, kind[:-1]) if named else ("", "")
+
 
 @dataclass(frozen=True)
 class PermissionsProven:

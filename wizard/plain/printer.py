@@ -244,8 +244,9 @@ def _row(address: str, action: str, state: str, seconds: float, text: str) -> st
 
 
 def _table(table: Table) -> list[str]:
-    rows = [table.columns, *table.rows[:20]]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(table.columns))] if table.columns else []
+    # Of one column the title says what it holds.
+    rows = [*([table.columns] if len(table.columns) > 1 else []), *table.rows[:20]]
+    widths = [max((len(row[i]) for row in rows), default=0) for i in range(len(table.columns))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
         for row in rows

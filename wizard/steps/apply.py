@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -92,8 +93,13 @@ class Apply(Step[Applied]):
         if machine is None:
             return []
         name = "tofu" if machine.engine == "tofu" else "terraform"
-        start = f"{name} -chdir={machine.module}"
-        return [f"{start} init", f"{start} plan -out=htd.tfplan", f"{start} apply htd.tfplan"]
+        start = f"{name} -chdir={shlex.quote(str(machine.module))}"
+        return [
+            *_signed_in(facts.get(AwsIdentity)),
+            f"{start} init",
+            f"{start} plan -out=htd.tfplan",
+            f"{start} apply htd.tfplan",
+        ]
 
 
 def prepare(tool: Terraform, services: Services, machine: Machine) -> Work[None]:
@@ -136,7 +142,17 @@ def _applied(machine: Machine, counts: tuple[int, int, int], outputs: dict[str, 
 
 def _by_hand(commands: Sequence[str]) -> Table:
     rows = tuple((command,) for command in commands)
-    return Table("The same by hand", ("command",), rows, "e shows them whole, to copy or save")
+    return Table("The same by hand", ("command",), rows)
+
+
+def _signed_in(who: AwsIdentity | None) -> list[str]:
+    """What the commands need in their environment; keys are never written out."""
+    if who is None:
+        return []
+    profile, _ = who.profile
+    if profile:
+        return [f"export AWS_PROFILE={shlex.quote(profile)}"]
+    return ["# with the same AWS credentials in the environment"]
 
 
 def told(tool: Terraform, planned: PlannedRun) -> Work[Result]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,9 +114,8 @@ class Credentials(Step[AwsIdentity]):
 
     def equivalent(self, facts: Facts) -> list[str]:
         known = facts.get(AwsIdentity)
-        found = re.fullmatch(r"profile (\S+) \((.+)\)", known.source) if known else None
-        profile = found[1] if found else "PROFILE"
-        kind = found[2] if found else "SSO"
+        name, kind = known.profile if known else ("", "")
+        profile, kind = name or "PROFILE", kind or "SSO"
         command = {"SSO": "aws sso login", "con": "aws login"}.get(kind[:3])
         login = [f"{command} --profile {profile}"] if command else []
         return [*login, f"aws sts get-caller-identity --profile {profile}"]

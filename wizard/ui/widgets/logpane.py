@@ -36,7 +36,9 @@ class LogPane(Vertical):
         Binding("a", "about", "About", id="log.about", tooltip="Only lines about one resource"),
         Binding("w", "wrap", "Wrap", id="log.wrap", tooltip="Break long lines or not"),
         Binding("x", "save", "Save", id="log.save", tooltip="Write what is shown to a file"),
-        Binding("escape", "everything", "All", id="log.everything", tooltip="Neither filter nor search any more"),
+        Binding(
+            "escape", "everything", "All", id="log.everything", tooltip="Neither filter nor search any more"
+        ),
         Binding(
             "y", "raw", "Raw", id="log.raw", tooltip="What Terraform really printed, and where it is kept"
         ),
