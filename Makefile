@@ -61,6 +61,7 @@ $(VENV)/.ready: pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m compileall -q wizard
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.ready
+$(VENV)/.dev: pyproject.toml | $(BIN)/python
 	@$(BIN)/pip install -q -e '.[dev]' 2>$(VENV)/pip.log || { cat $(VENV)/pip.log >&2; exit 2; }
-	@touch $@
+	@$(BIN)/python -m compileall -q wizard
+	@touch $(VENV)/.ready $@
