@@ -10,8 +10,9 @@ import pytest
 
 from tests.steps.test_apply import ACCOUNT, OUTPUTS, Alone, alone, other
 from tests.steps.test_recovery import Person, Place
-from wizard.core.event import Line, Phase, Planned
+from wizard.core.event import Event, Line, Phase, Planned, Wait
 from wizard.core.facts import AwsIdentity, Facts, Machine
+from wizard.core.problem import Cancelled
 from wizard.services.process import runner
 from wizard.services.terraform import engine
 from wizard.services.terraform.ahead import inputs, outdated
@@ -158,6 +159,21 @@ def test_whoever_leaves_leaves_nothing_behind(ready: Alone, other: Place) -> Non
     assert ready.at_rest()
     (run,) = ready.runs.glob("*-plan")
     assert runner.DetachedRun(run).code not in (0, 2), "it was interrupted, not waited for"
+
+
+def test_given_up_while_it_is_waited_for_it_is_interrupted(ready: Alone, other: Place) -> None:
+    other.write(MODULE + 'resource "terraform_data" "many" { count = 20000 }\n')
+    begin(ready)
+
+    def plans_and_is_waited_for(event: Event) -> bool:
+        waited = isinstance(event, Wait) and "as soon as" in event.reason
+        return waited and bool(list(ready.runs.glob("*-plan/pid")))
+
+    with pytest.raises(Cancelled):
+        ready.apply(Person(), plans_and_is_waited_for)
+    assert ready.at_rest()
+    (run,) = ready.runs.glob("*-plan")
+    assert runner.DetachedRun(run).code not in (0, 2)
 
 
 def test_values_that_something_stands_above_are_not_planned_ahead(ready: Alone, other: Place) -> None:

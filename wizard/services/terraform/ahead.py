@@ -29,6 +29,8 @@ _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Renewed while the same person stays signed in; a plan holds none of them."""
 _MOST = 2_000
 VALUES = "terraform.tfvars"
+_PAUSE = 0.25
+"""Seconds between two looks whether the folder is free."""
 _OLD = 15 * 60.0
 """Seconds after which AWS is looked at again."""
 
@@ -115,7 +117,7 @@ class PlanAhead:
                     yield replace(event, title=title) if isinstance(event, Phase) else event
                 if not alive:
                     return self._planned
-                yield Wait(LOOK)
+                yield Wait(LOOK, "It is shown as soon as Terraform has written it out.")
         except BaseException:
             self.stop()
             raise
@@ -129,7 +131,7 @@ class PlanAhead:
     def _make(self) -> None:
         try:
             while (may := self._may_begin()) is None:
-                if self._cancel.wait(LOOK):
+                if self._cancel.wait(_PAUSE):
                     return
             if may:
                 self._began = self._clock()

@@ -375,7 +375,7 @@ class Terraform:
         run = self._start(argv, environ, folder)
         try:
             while run.code is None:
-                yield Wait(LOOK)
+                yield Wait(LOOK, "Terraform writes it out in full.")
             document = json.loads(run.output()) if run.code in good else None
             said = run.errors()
         except ValueError:
