@@ -92,14 +92,14 @@ def test_the_way_back_writes_nothing_before_each_yes_on_the_screen(tmp_path: Pat
                 assert "Take back what the wizard did" in d.text
                 assert "set the SQL configuration" in d.text
                 await d.press("enter")
-                assert "will restart" in d.text
+                assert "Stop Serverless Starter Warehouse?" in d.text
                 await d.press("enter")
                 assert "Left as it is" in d.text
                 await d.press("enter")
+                assert "will restart" in d.text
+                await d.press("enter")
+                await d.press("enter")
                 assert "still names it, so it stays registered" in d.text
-                await d.press("enter")
-                assert "Stop Serverless Starter Warehouse?" in d.text
-                await d.press("enter")
                 assert len(alone.changes) == made
                 await d.press("enter")
                 assert "The wizard applied nothing in AWS." in d.text

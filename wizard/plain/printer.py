@@ -31,7 +31,7 @@ from wizard.core.problem import Problem
 
 _PROSE = re.compile(
     r"(?P<choice>  [* ] {0,2}\d+  )\S"
-    r"|(?P<marked> *(?:[✓✗?~◌…!✔] |Why: |What to do: |Who can do it: ))\S"
+    r"|(?P<marked> *(?:[✓✗?~◌●…!✔] |Estimate: |A start |size |Why: |What to do: |Who can do it: ))\S"
     r"|(?P<plain> {0,2})[\w“]"
 )
 """What is read and not copied: choices, findings, sentences. Commands, diffs, tables, policies stand further in."""
@@ -220,7 +220,7 @@ def _plan(plan: Planned) -> list[str]:
         lines.append(f"{_MARKS.get(change.action, ' ')} {change.action}  {change.address}{purpose}")
         if change.reason:
             lines.append(f"    because: {change.reason}")
-        if change.action in ("update", "replace", "delete"):
+        if change.action in ("update", "replace"):
             told = dict(change.policies)
             for name, before, after in change.changes:
                 lines.append(f"    {name}:")

@@ -12,7 +12,8 @@ from wizard.steps.undo.aws import Destroy
 from wizard.steps.undo.databricks import Configuration, Registration, Stop
 from wizard.steps.undo.stays import Stays
 
-BACK: tuple[Step[Any], ...] = (Configuration(), Registration(), Stop(), Destroy(), Stays())
-"""In this order: nothing is destroyed while something still needs it."""
+BACK: tuple[Step[Any], ...] = (Stop(), Configuration(), Registration(), Destroy(), Stays())
+"""In this order: nothing is destroyed while something still needs it, and a warehouse that is stopped first does
+not restart for the change of the configuration."""
 
 ENDING = "That is the way back, as far as you said yes."

@@ -62,7 +62,7 @@ class Destroy(Back[InfrastructureBack]):
             plan = _warned(planned.plan, facts, services)
             yield plan
             if (yield ask(plan, who))["destroy"] != review.word(plan):
-                stays = ((f"{plural(plan.destroy, 'resource')} in AWS", UNDO), module)
+                stays = ((f"{plural(plan.destroy, 'resource')} in AWS, and the module with its state", UNDO),)
                 return InfrastructureBack(stays=stays, declined=True)
             # The plan may have been read for an hour: the credentials are looked at again.
             tool = terraform(facts, services)
@@ -97,7 +97,7 @@ def ask(plan: Planned, who: AwsIdentity) -> Ask:
         "destroy",
         f"Destroy {plural(plan.destroy, 'resource')} in AWS account {who.account}? Type {word}, or no.",
         help="Data in what is destroyed is lost. Terraform goes on by itself even if this window closes.",
-        default="no",
+        placeholder=word,
         check=check,
         always_ask=True,
         remember=False,

@@ -45,8 +45,8 @@ class Before(Step[WasDone]):
     headline: ClassVar = "Take back what the wizard did"
     why: ClassVar = "Five steps, in reverse. What you say no to is left as it is, and named at the end."
     about: ClassVar = (
-        "First the workspace's SQL configuration is put back, then the instance profile is taken out if the wizard "
-        "added it, then the warehouse is stopped, then Terraform destroys what the module made. Every change is "
+        "First the warehouse is stopped, then the workspace's SQL configuration is put back, then the instance profile "
+        "is taken out if the wizard added it, then Terraform destroys what the module made. Every change is "
         "shown first and has its own yes; destroying needs a typed word that says how much."
     )
     fact: ClassVar = WasDone

@@ -18,6 +18,7 @@ from wizard.core.taken import (
 )
 from wizard.services import Services
 from wizard.steps.undo.back import UNDO, Back
+from wizard.steps.variables import NAME
 
 _PARTS: tuple[tuple[type[TakenBack], str], ...] = (
     (ConfigurationBack, "the SQL configuration"),
@@ -47,14 +48,22 @@ class Stays(Back[WhatStays]):
                 left += part.stays
         written = facts.get(VariablesWritten)
         if written is not None and Path(written.path).exists():
-            left.append((f"the workspace's id in {written.path}", "take the line out with an editor"))
+            left.append((f"the workspace's id in {Path(written.path).name}", _forgetting(written)))
         state = services.paths.state
-        left.append(("the wizard's own files", f"rm -r {quote(str(state))}"))
+        if all(way != UNDO for _, way in left):
+            # What is left to undo is known from them.
+            left.append(("the wizard's own files", f"rm -r {quote(str(state))}"))
         yield Table("Taken back", ("what",), tuple((line,) for line in done or ["nothing was changed"]))
         rows = tuple((f"{what}: {way}",) for what, way in left)
-        yield Table("What stays", ("what, and how it goes away",), rows, "e shows the commands whole")
+        yield Table("What stays", ("what, and how it goes away",), rows)
         return WhatStays(tuple(done), tuple(left))
 
     def equivalent(self, facts: Facts) -> list[str]:
         fact = facts.get(WhatStays)
         return [line for what, way in fact.stays for line in (f"# {what}", way)] if fact else []
+
+
+def _forgetting(written: VariablesWritten) -> str:
+    """The command that takes our workspace out of the list, and leaves every other one in it."""
+    value = written.external_ids[-1] if written.external_ids else ""
+    return f"htd-wizard tfvars remove {quote(written.path)} {NAME} {value}".strip()
