@@ -342,3 +342,19 @@ def test_the_clock_is_told_with_its_seconds(text: str, seconds: int | None) -> N
 def test_a_huge_text_is_read_quickly(bait: str) -> None:
     huge = bait * 20_000 + SENTENCE
     assert denials.read(huge) is None or must_read(huge).action == "iam:GetRole"
+
+
+def test_a_service_the_account_never_signed_up_for_is_no_matter_of_policies() -> None:
+    denial = must_read(
+        "OptInRequired: You are not subscribed to this service. status code: 401, request id: 1"
+    )
+    assert (denial.code, denial.statement) == ("OptInRequired", None)
+    assert "root user" in denial.remedy
+
+
+@pytest.mark.parametrize(
+    ("before", "name", "behind"), [("", "{app}", "."), ("{", "app", "}"), ("(", "app", ").")]
+)
+def test_brackets_of_a_name_belong_to_it(before: str, name: str, behind: str) -> None:
+    text = before + sentence("iam:PassRole", f"arn:aws:iam::1:role/{name}") + behind
+    assert must_read(text).resource == f"arn:aws:iam::1:role/{name}"

@@ -179,14 +179,15 @@ def _refused(flat: str) -> Denial | None:
         resource = on["quoted"] or _trimmed(_whole(on["bare"])) or None
         rest = rest[on.end() :]
     reason, policy_arn = _clause(rest)
+    action = (found["cut"] or "") + found["action"]
     return Denial(
         reason=reason,
         principal=_principal(found),
-        action=found["action"],
+        action=action,
         resource=resource,
         policy_arn=policy_arn,
         code=envelopes.code(flat),
-        unsaid=_unsaid(rest, found["action"]) if reason == "unspecified" else "",
+        unsaid=_unsaid(rest, action) if reason == "unspecified" else "",
         text=flat,
     )
 
@@ -208,9 +209,13 @@ def _principal(found: re.Match[str]) -> str | None:
 
 
 def _trimmed(name: str) -> str:
-    """`name` without the marks behind it; three dots that somebody put for its end stay."""
-    name = name.rstrip(",;)\"'}]")
-    return name if name.endswith("...") else name.rstrip(".,;)\"'}]")
+    """`name` without the marks behind it; its own brackets, and three dots that somebody put for its end, stay."""
+    while name and name[-1] in ".,;)\"'}]" and not name.endswith("..."):
+        opens = {")": "(", "}": "{", "]": "["}.get(name[-1])
+        if opens and name.count(opens) >= name.count(name[-1]):
+            break
+        name = name[:-1]
+    return name
 
 
 def _whole(arn: str) -> str:
@@ -311,7 +316,7 @@ def _bare(flat: str) -> Denial | None:
         action=action,
         resource=resource,
         code=envelopes.code(flat),
-        unsaid="disabled" if "AllAccessDisabled" in flat else "",
+        unsaid=next((row for row, shape in grammar.BLOCKED if shape.search(flat)), ""),
         derived=derived,
         text=flat,
     )

@@ -14,7 +14,8 @@ _CODE_WORDS = (
     "InvalidAccessKeyId|AuthFailure|SignatureDoesNotMatch|InvalidSignatureException|RequestTimeTooSkewed|"
     "SSOProviderInvalidToken|ForbiddenException|AuthorizationError|AuthorizationErrorException|"
     "NotAuthorizedException|AllAccessDisabled|ThrottlingException|Throttling|TooManyRequestsException|SlowDown|"
-    "InvalidToken|InvalidInputException|InvalidGrantException|NoCredentialProviders|LimitExceededException"
+    "InvalidToken|InvalidInputException|InvalidGrantException|NoCredentialProviders|LimitExceededException|"
+    "OptInRequired|SubscriptionRequiredException"
 )
 _CODES = (
     re.compile(r"\bapi error (?P<code>[\w.]+):"),
@@ -47,7 +48,7 @@ _NAMED = (
     re.compile(
         r"(?:S3 (?:\(Simple Storage\) )?[Bb]ucket|S3 Object|Lake ?Formation \w+|Glue Catalog \w+"
         r"|IAM [A-Z]\w+(?: [A-Z]\w+)?)"
-        r" \((?P<name>[^)]+)\)"
+        r" \((?P<name>(?!\.+\))[^)]+)\)"
     ),
 )
 

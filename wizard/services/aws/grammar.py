@@ -18,19 +18,24 @@ _WHO = (
     r") is "
 )
 _ACTION = r"[A-Za-z][\w-]*:[A-Za-z*]\w*"
-REFUSED = re.compile(rf"(?:{_WHO})?\b[Nn]ot authorized to perform:? ?(?P<action>{_ACTION})")
+# The edge of a terminal may have cut the service's name: `cloudforma tion:DescribeStacks`.
+REFUSED = re.compile(
+    rf"(?:{_WHO})?\b[Nn]ot authorized to perform(?:: (?P<cut>[a-z][a-z0-9-]*) |:? ?)(?P<action>{_ACTION})"
+)
 ALONE = re.compile(rf"{_WHO}not authorized\b")
 """Who was refused, where the text does not say what."""
 ALLOWS = re.compile(rf"\ballows? (?:the )?(?P<action>{_ACTION})")
 
-# A placeholder may hold blanks: `arn:aws:glue:eu-west-1:<my account>:catalog`.
-_WORD = r"(?:<[^<>]{1,60}>|\S)+"
+# A placeholder may hold blanks, and a masked part may leave one: `arn:aws:glue:eu-west-1:<my account>:catalog`.
+_WORD = r"(?:<[^<>]{1,60}>|(?<=:)\{[^{}]{1,60}\}|(?<=:)\[[^\[\]]{1,60}\]|(?<=\w) (?=:\w)|\S)+"
 ON_RESOURCE = re.compile(
     r"^ ?on (?:(?:the |this )?resource(?:: ?| (?=[\"*]|arn:))|(?=arn:))"
     r"(?:\"(?P<quoted>[^\"]+)\""
     rf"|(?P<bare>(?:(?:role|user|group|policy|instance profile|mfa|database|table|catalog) )?{_WORD}"
     # An ARN that somebody's line breaking cut after a slash goes on behind it.
-    r"(?:(?<=[/:]) (?!(?i:because|with) )\S+(?= (?i:because no|with an) ))?))"
+    r"(?:(?<=[/:]) (?!(?i:because|with) )\S+(?= (?i:because no|with an) )"
+    # A name may hold blanks: `job/Copy the landing zone`. How far it goes, the clause behind it tells.
+    r"|(?<=\S)(?<!\.)(?: (?!(?i:because|with) )[^\s(){}\[\]\"':]+){1,12}(?= (?i:because no|with an explicit) ))?))"
 )
 CLAUSE = re.compile(
     r"(?P<how>because no|because the(?= role trust policy allows)|with an explicit deny in (?:an?|the)) "
@@ -80,11 +85,17 @@ LAKE = (
 )
 
 BARE = re.compile(
-    r"You are not authorized to perform this operation|\bAccess ?Denied\b|\bAccessDeniedException\b"
+    r"You are not authorized to perform this operation|\bAccess ?Denied\b|AccessDeniedException\b"
     r"|or you are not allowed to access\b|[Yy]ou don.t have permissions? to [a-z]"
     r"|Permission denied on S3 path|Insufficient permissions to execute the query|verify/create output bucket"
     r"|\bAllAccessDisabled\b|Forbidden: Forbidden|operation: Forbidden\b|\bUnauthorizedOperation\b|StatusCode: 403\b"
+    r"|\bOptInRequired\b|\bSubscriptionRequired"
 )
+BLOCKED = (
+    ("disabled", re.compile(r"\bAllAccessDisabled\b")),
+    ("subscription", re.compile(r"\bOptInRequired\b|\bSubscriptionRequired")),
+)
+"""Refusals that no policy is behind -> their row of `reasons.UNSPECIFIED`."""
 
 SKEW = re.compile(
     r"(?P<signed>\d{8}T\d{6}Z) (?:is now earlier than|is still later than) \d{8}T\d{6}Z "
@@ -119,7 +130,15 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
             "ForbiddenException.{0,60}GetRoleCredentials",
         ),
     ),
-    ("sso_no_token", _any("failed to read cached SSO token", "Error loading SSO Token", "SSOTokenLoadError")),
+    (
+        "sso_no_token",
+        _any(
+            "failed to read cached SSO token",
+            "Error loading SSO Token",
+            "SSOTokenLoadError",
+            "SSO session has expired or is invalid.{0,300}no such file",
+        ),
+    ),
     (
         "sso_expired",
         _any(

@@ -177,6 +177,13 @@ UNSPECIFIED: dict[str, Reason] = {
         "Check the bucket's name; if it is right, ask its owner. No permission will change this.",
         Who.AWS_ADMIN,
     ),
+    "subscription": Reason(
+        "aws.denied.subscription",
+        "The account does not have this service yet: its sign-up is not complete (payment, phone, or AWS still checks "
+        "it), or the account was closed or suspended. No policy is behind it.",
+        "Ask the owner of the account to sign in to the AWS console as its root user and to complete what it asks for.",
+        Who.AWS_ADMIN,
+    ),
 }
 """What is told apart of the unspecified all the same. Only `assume` may be mended by one more allow."""
 

@@ -15,8 +15,11 @@ _STAMP = re.compile(
     r"(?:\[?(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL)\]?:?[ \t]+)?(?:##\[\w+\])?"
 )
 """What a log or a CI job puts before every line, also in the middle of a sentence."""
-_BEGINS = re.compile(r"\s*(?:$|\d{4}-\d\d|\d\d?:\d\d|\[|Error\b|[>#|*•-]+\s)")
-"""How a line begins that goes on with nothing."""
+_BEGINS = re.compile(
+    r"\s*(?:$|\d{4}-\d\d|\d\d?:\d\d|\[|Error\b|[>#|*•-]+\s"
+    r"|(?:because no|with an explicit|is not authorized|on resource)\b)"
+)
+"""How a line begins that goes on with no word of the line before."""
 _HYPHEN = re.compile(r"(?<=\w)-[ \t]*\n[ \t]*(?=\w)")
 """Where a line was broken behind a hyphen of its own: `identity-` and `based`."""
 _NARROWEST = 60
