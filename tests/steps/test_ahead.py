@@ -147,6 +147,14 @@ def test_where_the_state_is_elsewhere_nothing_is_begun_without_credentials(
     assert inits(place) == (0 if elsewhere else 1)
 
 
+def test_where_the_state_is_elsewhere_it_is_begun_once_somebody_is_signed_in(place: Place) -> None:
+    place.write('terraform {\n  backend "http" {\n    address = "http://127.0.0.1:9/"\n  }\n}')
+    place.tool._account = "123456789012"
+    place.tool.begin_ahead()
+    assert inits(place) == 1
+    place.tool._ahead[0].kill()
+
+
 def test_the_apply_step_is_handed_what_the_sign_in_began(tmp_path: Path) -> None:
     folder = tmp_path / "module"
     folder.mkdir()
