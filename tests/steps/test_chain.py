@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
@@ -40,8 +39,10 @@ def identity(world: Chained) -> Iterator[None]:
     held = world.session
     assert isinstance(held, AwsSession)
     world.session = keys_session(Keys("AKIAIOSFODNN7EXAMPLE", "not-a-key"), held.places)
-    yield
-    world.session = held
+    try:
+        yield
+    finally:
+        world.session = held
 
 
 @contextmanager
@@ -50,73 +51,93 @@ def role(world: Chained) -> Iterator[None]:
     world.iam.remove_role_from_instance_profile(InstanceProfileName=world.profile, RoleName=world.role)
     world.iam.delete_role_policy(RoleName=world.role, PolicyName="data")
     world.iam.delete_role(RoleName=world.role)
-    yield
-    world.make_role()
-    world.iam.add_role_to_instance_profile(InstanceProfileName=world.profile, RoleName=world.role)
+    try:
+        yield
+    finally:
+        world.make_role()
+        world.iam.add_role_to_instance_profile(InstanceProfileName=world.profile, RoleName=world.role)
 
 
 @contextmanager
 def rights(world: Chained) -> Iterator[None]:
     world.allow("glue:Get*", "lakeformation:GetDataAccess")
-    yield
-    world.allow(*READS)
+    try:
+        yield
+    finally:
+        world.allow(*READS)
 
 
 @contextmanager
 def trust(world: Chained) -> Iterator[None]:
     world.trust({"StringEquals": {"sts:ExternalId": "databricks-serverless-42"}})
-    yield
-    world.trust(TRUSTED)
+    try:
+        yield
+    finally:
+        world.trust(TRUSTED)
 
 
 @contextmanager
 def profile(world: Chained) -> Iterator[None]:
     world.iam.remove_role_from_instance_profile(InstanceProfileName=world.profile, RoleName=world.role)
-    yield
-    world.iam.add_role_to_instance_profile(InstanceProfileName=world.profile, RoleName=world.role)
+    try:
+        yield
+    finally:
+        world.iam.add_role_to_instance_profile(InstanceProfileName=world.profile, RoleName=world.role)
 
 
 @contextmanager
 def registration(world: Chained) -> Iterator[None]:
     world.workspace.add_registration(world.target.profile_arn, world.target.profile_arn)
-    yield
-    world.workspace.add_registration(world.target.profile_arn, world.target.role_arn)
+    try:
+        yield
+    finally:
+        world.workspace.add_registration(world.target.profile_arn, world.target.role_arn)
 
 
 @contextmanager
 def config(world: Chained) -> Iterator[None]:
     world.configure("")
-    yield
-    world.configure(world.target.profile_arn)
+    try:
+        yield
+    finally:
+        world.configure(world.target.profile_arn)
 
 
 @contextmanager
 def serverless(world: Chained) -> Iterator[None]:
     world.workspace.add_warehouse(serverless=False, warehouse_type="CLASSIC", state=world.state)
-    yield
-    world.workspace.add_warehouse()
-    world.start()
+    try:
+        yield
+    finally:
+        world.workspace.add_warehouse()
+        world.start()
 
 
 @contextmanager
 def warehouse(world: Chained) -> Iterator[None]:
     world.stop()
-    yield
-    world.start()
+    try:
+        yield
+    finally:
+        world.start()
 
 
 @contextmanager
 def query(world: Chained) -> Iterator[None]:
     world.workspace.faults.add("POST /api/2.0/sql/statements", status=400, times=-1)
-    yield
-    world.workspace.faults.clear()
+    try:
+        yield
+    finally:
+        world.workspace.faults.clear()
 
 
 @contextmanager
 def data(world: Chained) -> Iterator[None]:
     world.aws.client("s3").delete_object(Bucket=world.bucket, Key="proof/proof.csv")
-    yield
-    world.put_data()
+    try:
+        yield
+    finally:
+        world.put_data()
 
 
 def applied(world: Chained) -> Applied:
@@ -241,55 +262,6 @@ def test_another_account_is_said(standing: Chained, monkeypatch: pytest.MonkeyPa
     assert chain.first_broken.finding.problem.code == "aws.account.other"
 
 
-@contextmanager
-def bucket_policy(world: Chained, effect: str) -> Iterator[None]:
-    statement = {
-        "Effect": effect,
-        "Principal": {"AWS": world.target.role_arn},
-        "Action": ["s3:GetObject", "s3:ListBucket"],
-        "Resource": [f"arn:aws:s3:::{world.bucket}", f"arn:aws:s3:::{world.bucket}/*"],
-    }
-    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    world.aws.client("s3").put_bucket_policy(Bucket=world.bucket, Policy=document)
-    yield
-    world.aws.client("s3").delete_bucket_policy(Bucket=world.bucket)
-
-
-def test_the_buckets_own_policy_may_be_what_lets_the_role_read(standing: Chained) -> None:
-    with rights(standing), bucket_policy(standing, "Allow"):
-        chain = standing.look()
-        assert chain.whole, chain.verdict()
-
-
-def test_the_buckets_own_policy_may_be_what_forbids_it(standing: Chained) -> None:
-    with bucket_policy(standing, "Deny"):
-        chain = standing.look()
-        assert chain.first_broken is not None
-        assert chain.first_broken.joint.id == "chain.rights"
-        assert "bucket's policy denies s3:GetObject" in chain.first_broken.finding.evidence
-
-
-def test_glue_and_lakeformation_are_told_apart(standing: Chained) -> None:
-    standing.allow("s3:GetObject", "s3:ListBucket")
-    glue = standing.look().first_broken
-    assert glue is not None
-    assert glue.finding.problem is not None
-    assert glue.finding.problem.code == "chain.glue"
-    assert "glue:GetDatabase" in glue.finding.problem.copy
-    standing.allow(*READS)
-    standing.aws.client("lakeformation").revoke_permissions(
-        Principal={"DataLakePrincipalIdentifier": standing.target.role_arn},
-        Resource={"Database": {"Name": standing.database}},
-        Permissions=["DESCRIBE"],
-    )
-    lake = standing.look().first_broken
-    standing.grant()
-    assert lake is not None
-    assert lake.finding.problem is not None
-    assert lake.finding.problem.code == "chain.lakeformation"
-    assert standing.target.role_arn in lake.finding.problem.copy
-
-
 def test_a_refusal_that_only_needs_time_is_tried_again_and_then_holds(standing: Chained) -> None:
     refused = {"state": "FAILED", "error": {"message": "User: x is not authorized to perform: s3:GetObject"}}
     answer = {"statement_id": "s", "status": refused}
@@ -323,28 +295,3 @@ def test_since_when_is_kept_from_look_to_look(standing: Chained) -> None:
         second, _ = wait_for(gather(looked, first, lambda: later))
     since = {link.joint.id: link.since for link in second.links}
     assert (since["chain.role"], since["chain.trust"], since["chain.data"]) == (NOON, later, later)
-
-
-def test_a_glue_table_is_read_through_the_profile(standing: Chained, monkeypatch: pytest.MonkeyPatch) -> None:
-    standing.aws.client("glue").create_table(
-        DatabaseName=standing.database,
-        TableInput={
-            "Name": "events",
-            "StorageDescriptor": {
-                "Location": f"s3://{standing.bucket}/proof/",
-                "Columns": [{"Name": "id", "Type": "string"}, {"Name": "name", "Type": "string"}],
-            },
-        },
-    )
-    monkeypatch.setattr(standing, "target", replace(standing.target, location=f"{standing.database}.events"))
-    chain = standing.look()
-    assert chain.whole, chain.verdict()
-    link = chain.link("chain.data")
-    assert link is not None
-    assert "3 rows" in link.finding.evidence
-    standing.allow("s3:GetObject", "s3:ListBucket", "glue:GetDatabase", "glue:GetTables")
-    data = standing.look().link("chain.data")
-    standing.allow(*READS)
-    assert data is not None
-    assert data.finding.problem is not None
-    assert data.finding.problem.code == "query.glue_denied"

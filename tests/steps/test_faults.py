@@ -5,6 +5,8 @@ One world for all of it; the clients repeat as they always do, without the pause
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from wizard.core.chain import Chain
 from wizard.core.finding import Verdict
 from wizard.services.aws import session as aws_session
+from wizard.services.databricks import client
 from wizard.services.databricks.client import Workspace
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ FROM_AWS = {
     "iam:GetRole": 2,
     "iam:SimulatePrincipalPolicy": 3,
     "s3:GetBucketPolicy": 3,
+    "s3:GetEncryptionConfiguration": 3,
     "lakeformation:ListPermissions": 3,
     "iam:GetInstanceProfile": 5,
 }
@@ -94,6 +98,10 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standard.ExponentialBackoff, "delay_amount", lambda *_: 0)
     monkeypatch.setattr(RealClock, "sleep", sleep)
     monkeypatch.setattr(RealClock, "time", lambda clock: told(clock) + ahead[0])
+    waiting = SimpleNamespace(
+        monotonic=lambda: time.monotonic() + ahead[0], sleep=lambda seconds: sleep(RealClock(), seconds)
+    )
+    monkeypatch.setattr(client, "time", waiting)
     monkeypatch.setattr(aws_session, "READ_SECONDS", 0.2)
 
 

@@ -16,6 +16,8 @@ def mend(target: Target, account: str) -> Reply | None:
         return _no_service_credentials()
     if target.action == "lakeformation:RevokePermissions":
         return _nothing_left_to_revoke(target, account)
+    if target.action == "lakeformation:ListPermissions":
+        return _granted_on_tables(target, account)
     if target.action == "glue:UpdateCrawler":
         return _changed_crawler(target, account)
     if target.action == "iam:DeleteUser":
@@ -55,6 +57,30 @@ def _nothing_left_to_revoke(target: Target, account: str) -> Reply | None:
                 return None
     message = "No permissions revoked. Grantee has no permissions and no grant options on resource."
     return refusals.error("rest-json", "lakeformation", 400, "InvalidInputException", message)
+
+
+def _granted_on_tables(target: Target, account: str) -> Reply | None:
+    """moto stumbles where grants on one table and on all of a database stand side by side, and knows no LF-Tags."""
+    from moto.lakeformation.models import lakeformation_backends
+
+    params = target.params
+    wanted: dict[str, Any] = (params.get("Resource") or {}).get("Table") or {}
+    tagged = params.get("ResourceType") == "LF_TAG_POLICY"
+    if not wanted and not tagged:
+        return None
+    grants: Any = lakeformation_backends[account][target.region].grants
+    catalog = grants.get(params.get("CatalogId") or account)
+
+    def fits(grant: Any) -> bool:
+        if params.get("Principal") not in (None, grant.principal):
+            return False
+        if tagged:
+            return "LFTagPolicy" in grant.resource
+        held = grant.resource.get("Table") or grant.resource.get("TableWithColumns") or {}
+        return all(held.get(name) == wanted.get(name) for name in ("DatabaseName", "Name"))
+
+    found = [grant.to_external_form() for grant in (catalog.permissions if catalog else ()) if fits(grant)]
+    return json_reply({"PrincipalResourcePermissions": found})
 
 
 def _changed_crawler(target: Target, account: str) -> Reply:
