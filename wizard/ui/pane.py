@@ -182,6 +182,7 @@ class StepPane(Vertical):
         self.begun_at, self.ended_at = at.when, None
         self._clear_place()
         self.attend(None)
+        self.remove_class("-crowded")
         self.evidence.clear()
         self.log_lines.clear()
         self.phase.begin(at.when)
@@ -203,6 +204,8 @@ class StepPane(Vertical):
         if any(isinstance(event, Phase) for _, event in events):
             self.evidence.expire()
         self.evidence.show(events)
+        if any(block.crowds for block in self.evidence.blocks):
+            self.add_class("-crowded")
         last: dict[type, tuple[Progress | Wait, float]] = {}
         for when, event in events:
             if isinstance(event, Phase):

@@ -153,6 +153,32 @@ def test_a_warning_or_somebody_elses_fault_is_no_reason() -> None:
     assert list(rows.ended()) == []
 
 
+@pytest.mark.parametrize(
+    ("said", "row"),
+    [
+        (
+            (
+                "putting S3 Bucket (b) Policy: operation error S3: PutBucketPolicy, https response error StatusCode: 403, "
+                "RequestID: 1, HostID: 2, api error AccessDenied: User: arn:aws:sts::1:assumed-role/r/u is not authorized "
+                "to perform: s3:PutBucketPolicy"
+            ),
+            "putting S3 Bucket (b) Policy: AccessDenied: not authorized to perform: s3:PutBucketPolicy",
+        ),
+        (
+            (
+                "creating IAM Role (r): operation error IAM: CreateRole, https response error StatusCode: 409, RequestID: "
+                "1, EntityAlreadyExists: Role with name r already exists."
+            ),
+            "creating IAM Role (r): EntityAlreadyExists: Role with name r already exists.",
+        ),
+    ],
+)
+def test_a_row_says_what_happened_and_not_how_it_was_called(said: str, row: str) -> None:
+    rows = Rows()
+    heard(rows, message("apply_errored", "x.a", "create", 3))
+    assert [event.text for event in rows.blame(fault(said, "x.a")) if isinstance(event, ResourceRow)] == [row]
+
+
 def test_a_reason_without_an_address_is_given_to_the_only_one_that_failed() -> None:
     rows = Rows()
     heard(rows, message("apply_errored", "x.a", "delete"))

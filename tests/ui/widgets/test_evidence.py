@@ -165,6 +165,25 @@ def test_resources_are_counted_and_what_fails_or_runs_is_on_top() -> None:
     assert isinstance(app.evidence.blocks[0], Resources)
 
 
+def test_what_failed_is_brought_into_sight_when_the_room_becomes_less() -> None:
+    async def run() -> None:
+        app = Bench()
+        async with app.run_test(size=(80, 8)) as pilot:
+            app.evidence.styles.height = 8
+            rows: list[Event] = [ResourceRow(f"a.r{n}", "create", "done") for n in range(20)]
+            app.evidence.show([(0.0, each) for each in [*rows, ResourceRow("a.lost", "create", "failed")]])
+            app.evidence.show([(0.0, Table("How it stands now", ("a", "b"), (("x", "y"),)))])
+            await pilot.pause()
+            await pilot.pause()
+            assert app.evidence.scroll_y > 0
+            app.evidence.reveal()
+            await pilot.pause()
+            await pilot.pause()
+            assert app.evidence.scroll_y == 0
+
+    asyncio.run(run())
+
+
 def test_the_gauge_tells_state_health_time_and_where_it_has_been() -> None:
     looks = [
         WarehouseSeen("1", "W", "STOPPED", "", 0.0),

@@ -29,8 +29,9 @@ _CUT_SHORT = "Terraform ended before this was done. It may be there all the same
 _CANCELLED = re.compile(r"context canceled|operation canceled|request canceled")
 _NOISE = re.compile(
     r"\(input: &?\{.*?\}\)|https response error StatusCode: \d+, |(?:RequestID|HostID): [^,]*, "
+    r"|operation error [\w ]+: \w+, |api error (?=\w+: )|User: arn:[^\s,]+ is (?=not authorized)"
 )
-"""Of the AWS provider's reasons: what only AWS's support can read. It stays in the log and in the evidence."""
+"""Of the AWS provider's reasons: what the row says already, and what only AWS's support can read. The log keeps it."""
 
 
 class Rows:

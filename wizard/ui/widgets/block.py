@@ -57,6 +57,8 @@ class Block(Vertical):
     """Read before an answer, and folded once the answer is given."""
     narrows: ClassVar[bool] = False
     """The keys for filter, search and export act on it while it is open."""
+    crowds: ClassVar[bool] = False
+    """It needs the room of the step's reason, which was read by now."""
     hint: str = ""
     """Said beside the title while there is something to do in here."""
     url: str = ""

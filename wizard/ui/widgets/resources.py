@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual.containers import ScrollableContainer
 from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -82,6 +83,8 @@ class Listing(Widget):
 class Resources(Block):
     """One row a resource, failed ones on top, and a bar that is full only when everything is done."""
 
+    crowds = True
+
     def __init__(self, clock: Callable[[], float]) -> None:
         self.rows: dict[str, ResourceRow] = {}
         self._seen: dict[str, float] = {}
@@ -96,6 +99,12 @@ class Resources(Block):
             self.rows[row.address] = row
             self._seen[row.address] = when
         self._draw()
+
+    def reveal(self) -> None:
+        """What failed stands on top; the room for it became less."""
+        holder = next((node for node in self.ancestors if isinstance(node, ScrollableContainer)), None)
+        if holder is not None and self._count("failed"):
+            self.call_after_refresh(holder.scroll_to_widget, self, top=True, animate=False)
 
     @property
     def done(self) -> int:
