@@ -158,18 +158,18 @@ def test_a_warning_or_somebody_elses_fault_is_no_reason() -> None:
     [
         (
             (
-                "putting S3 Bucket (b) Policy: operation error S3: PutBucketPolicy, https response error StatusCode: 403, "
-                "RequestID: 1, HostID: 2, api error AccessDenied: User: arn:aws:sts::1:assumed-role/r/u is not authorized "
+                "putting S3 Policy: operation error S3: PutBucketPolicy, https response error StatusCode: 403, "
+                "HostID: 2, api error AccessDenied: User: arn:aws:sts::1:assumed-role/r/u is not authorized "
                 "to perform: s3:PutBucketPolicy"
             ),
-            "putting S3 Bucket (b) Policy: AccessDenied: not authorized to perform: s3:PutBucketPolicy",
+            "putting S3 Policy: AccessDenied: not authorized to perform: s3:PutBucketPolicy",
         ),
         (
             (
-                "creating IAM Role (r): operation error IAM: CreateRole, https response error StatusCode: 409, RequestID: "
+                "creating Role: operation error IAM: CreateRole, https response error StatusCode: 409, RequestID: "
                 "1, EntityAlreadyExists: Role with name r already exists."
             ),
-            "creating IAM Role (r): EntityAlreadyExists: Role with name r already exists.",
+            "creating Role: EntityAlreadyExists: Role with name r already exists.",
         ),
     ],
 )
