@@ -30,7 +30,7 @@ def orphaned(applied: Trap) -> Trap:
 def planned(trap: Trap, person: Person) -> tuple[PlannedRun, list[Event]]:
     events: list[Event] = []
     tool = parts.terraform(trap.facts, trap.services)
-    run = recovery.planned(tool)
+    run = recovery.planned(tool, tool.plan)
     found = drive("apply", run, on_event=events.append, asker=person, cancel=threading.Event())
     return found, events
 

@@ -17,6 +17,7 @@ from wizard.services.process import runner
 from wizard.services.terraform import engine
 from wizard.services.terraform.ahead import inputs, outdated
 from wizard.steps import ahead
+from wizard.steps.standing import StandsAlready
 
 __all__ = ["alone", "other"]
 pytestmark = [pytest.mark.terraform, pytest.mark.timeout(120)]
@@ -174,6 +175,16 @@ def test_given_up_while_it_is_waited_for_it_is_interrupted(ready: Alone, other: 
     assert ready.at_rest()
     (run,) = ready.runs.glob("*-plan")
     assert runner.DetachedRun(run).code not in (0, 2)
+
+
+def test_what_speaks_against_it_is_not_found_out_twice(ready: Alone, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = StandsAlready("plan.exists", "It is there.", "", "")
+    monkeypatch.setattr("wizard.steps.standing.refusal", lambda *_: there)
+    begin(ready)
+    with pytest.raises(StandsAlready):
+        ready.apply(Person())
+    assert plans(ready) == 1
+    assert ready.at_rest()
 
 
 def test_values_that_something_stands_above_are_not_planned_ahead(ready: Alone, other: Place) -> None:

@@ -64,20 +64,23 @@ def plan(facts: Facts, services: Services, values: bytes | None = None) -> Work[
         yield Line("Meanwhile Terraform makes the plan. That changes nothing.")
 
 
-def planned(facts: Facts, services: Services) -> Work[PlannedRun | None]:
-    """The plan that was begun ahead, waited for; None when there is none, or, with the reason, none that will do."""
+def planned(tool: Terraform, facts: Facts, services: Services) -> Work[PlannedRun]:
+    """The plan that was begun ahead, waited for; a new one where there is none, or, with the reason, none that will do.
+
+    Raises Problem.
+    """
     begun, services.plan_ahead = services.plan_ahead, None
-    if begun is None:
-        return None
-    found = None
-    if begun.serves(_inputs(facts, services)):
-        found = yield from begun.followed()
-    reason = begun.out_of_date(_inputs(facts, services))
-    if not reason:
-        return found
-    begun.stop()
-    yield Line(f"A plan was made ahead, and {reason}. It is made again.")
-    return None
+    if begun is not None:
+        found = None
+        if begun.serves(_inputs(facts, services)):
+            found = yield from begun.followed()
+        reason = begun.out_of_date(_inputs(facts, services))
+        if found is not None and not reason:
+            return found
+        begun.stop()
+        if reason:
+            yield Line(f"A plan was made ahead, and {reason}. It is made again.")
+    return (yield from tool.plan())
 
 
 def give_up(services: Services) -> None:

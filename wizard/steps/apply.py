@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -57,9 +57,8 @@ class Apply(Step[Applied]):
         yield from prepare(tool, services, machine)
         yield from recovery.put_back(tool)
         for attempt in range(1, _ROUNDS + 1):
-            planned = (yield from ahead.planned(facts, services)) or (
-                yield from fresh_plan(tool, services, machine)
-            )
+            plan = partial(ahead.planned, tool, facts, services)
+            planned = yield from fresh_plan(tool, services, machine, plan)
             if not planned.has_changes:
                 yield Line("AWS already is as the module says. Nothing to apply.")
                 return _applied(machine, (0, 0, 0), tool.outputs())
@@ -110,17 +109,17 @@ def prepare(tool: Terraform, services: Services, machine: Machine) -> Work[None]
 
 
 def fresh_plan(
-    tool: Terraform, services: Services, machine: Machine, *, destroy: bool = False
+    tool: Terraform, services: Services, machine: Machine, plan: Callable[[], Work[PlannedRun]]
 ) -> Run[PlannedRun]:
-    """A plan; when the folder was changed since it was prepared, it is prepared anew first."""
+    """What `plan` makes; when the folder was changed since it was prepared, it is prepared anew first."""
     try:
-        return (yield from recovery.planned(tool, destroy=destroy))
+        return (yield from recovery.planned(tool, plan))
     except Problem as problem:
         if problem.code not in _UNPREPARED:
             raise
     services.prepared.discard(machine)
     yield from prepare(tool, services, machine)
-    return (yield from recovery.planned(tool, destroy=destroy))
+    return (yield from recovery.planned(tool, plan))
 
 
 def _warned(planned: PlannedRun, who: AwsIdentity, also: Sequence[str]) -> Planned:

@@ -88,10 +88,13 @@ def _remove(tool: Terraform, problem: Locked) -> Run[None]:
     yield from tool.force_unlock(wanted)
 
 
-def planned(tool: Terraform, *, destroy: bool = False) -> Run[PlannedRun]:
-    """A plan; when it would make what is there already, one that takes it into the state. Raises Problem."""
+def planned(tool: Terraform, plan: Callable[[], Work[PlannedRun]]) -> Run[PlannedRun]:
+    """What `plan` makes; when that would make what is there already, a plan that takes it into the state.
+
+    Raises Problem.
+    """
     try:
-        return (yield from past_locks(tool, partial(tool.plan, destroy=destroy)))
+        return (yield from past_locks(tool, plan))
     except StandsAlready as problem:
         if not problem.ids:
             raise

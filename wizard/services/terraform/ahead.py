@@ -29,6 +29,8 @@ _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 """Renewed while the same person stays signed in; a plan holds none of them."""
 _MOST = 2_000
 VALUES = "terraform.tfvars"
+_MADE = "plan."
+"""Begins the codes of what speaks against a plan once it is made; whatever kept it from being made is tried again."""
 _PAUSE = 0.25
 """Seconds between two looks whether the folder is free."""
 _OLD = 15 * 60.0
@@ -88,6 +90,7 @@ class PlanAhead:
         self._plan, self._made_from, self._may_begin, self._clock = plan, made_from, may_begin, clock
         self._events: list[Event] = []
         self._planned: PlannedRun | None = None
+        self._refused: Problem | None = None
         self._inputs: Inputs | None = None
         self._began = 0.0
         self._cancel = threading.Event()
@@ -98,14 +101,17 @@ class PlanAhead:
         """It is, or will be, a plan of just this; one that has yet to begin will be."""
         if self._thread.is_alive():
             return self._inputs is None or not changed(self._inputs, now)
-        return self._planned is not None and not self.out_of_date(now)
+        return (self._planned or self._refused) is not None and not self.out_of_date(now)
 
     def out_of_date(self, now: Inputs) -> str:
         """Why it can no longer be used, in words; empty while it can."""
         return outdated(self._inputs, now, self._clock() - self._began) if self._inputs is not None else ""
 
     def followed(self) -> Work[PlannedRun | None]:
-        """What it has said and says, to its end; the plan, None when there is none. Giving up interrupts it."""
+        """What it has said and says, to its end; the plan, None when there is none. Giving up interrupts it.
+
+        Raises Problem for a plan that was made and must not be used.
+        """
         waited = self._thread.is_alive()
         title = "Waiting for the plan, begun before its turn" if waited else "The plan, made before its turn"
         told = 0
@@ -115,6 +121,8 @@ class PlanAhead:
                 for event in self._events[told:]:
                     told += 1
                     yield replace(event, title=title) if isinstance(event, Phase) else event
+                if not alive and self._refused is not None:
+                    raise self._refused
                 if not alive:
                     return self._planned
                 yield Wait(LOOK, "It is shown as soon as Terraform has written it out.")
@@ -137,7 +145,9 @@ class PlanAhead:
                 self._began = self._clock()
                 self._inputs = self._made_from()
                 self._planned = wait_for(self._plan(), on_event=self._events.append, cancel=self._cancel)
-        except (Problem, Cancelled):
+        except Problem as problem:
+            self._refused = problem if problem.code.startswith(_MADE) else None
+        except Cancelled:
             pass
         except Exception:  # noqa: BLE001, S110  # it is done again in its turn, and then a fault has a card
             pass

@@ -55,7 +55,7 @@ class Destroy(Back[InfrastructureBack]):
         yield from apply.prepare(tool, services, machine)
         yield from recovery.put_back(tool)
         for attempt in range(1, _ROUNDS + 1):
-            planned = yield from apply.fresh_plan(tool, services, machine, destroy=True)
+            planned = yield from apply.fresh_plan(tool, services, machine, partial(tool.plan, destroy=True))
             if not planned.has_changes:
                 yield Forgotten((Applied,))
                 return InfrastructureBack(stays=(module,), told="Terraform holds nothing in AWS.")
