@@ -212,3 +212,17 @@ def test_a_first_look_after_each_change_may_be_old_news(alone: Alone) -> None:
     assert registered(alone) == []
     assert [c.method for c in alone.world.calls[first:]].count("PUT") == 1
     assert len([e for e in taken.events if isinstance(e, Wait) and "may not show yet" in e.reason]) == 2
+
+
+@pytest.mark.parametrize("step", ["configuration", "registration"])
+def test_who_is_no_administrator_gets_a_sheet_for_the_way_back(alone: Alone, step: str) -> None:
+    theirs = PROFILE.replace("htd", "theirs")
+    alone.world.set_config({**alone.world.config, "instance_profile_arn": theirs})
+    alone.perform("connect", {**YES, "replace": "yes"})
+    alone.sign_in(alone.world.user_token)
+    with pytest.raises(Problem) as caught:
+        Taken(alone, ALL, step)
+    assert caught.value.who is Who.WORKSPACE_ADMIN
+    assert f'.instance_profile_arn = "{theirs}"' in caught.value.message
+    assert "THIS RESTARTS EVERY RUNNING SQL WAREHOUSE" in caught.value.message
+    assert COMMAND in caught.value.copy

@@ -106,8 +106,13 @@ def test_the_way_back_writes_nothing_before_each_yes_on_the_screen(tmp_path: Pat
                 await d.press("enter")
                 assert "nothing was changed" in d.text
                 assert "htd-wizard undo" in d.text
+                config = "GET /api/2.0/sql/config/warehouses"
+                body = {"error_code": "PERMISSION_DENIED", "message": "This API is reserved to admin users"}
+                alone.world.faults.add(config, status=403, body=body)
                 await d.shell.visit("configuration", begin=True)
                 await d.settled()
+                assert "Hand the commands on" in d.text
+                await d.press("r")
                 await d.press("y", "enter")
                 assert alone.world.config == before
                 assert alone.changes[made:] == ["PUT warehouses 200"]

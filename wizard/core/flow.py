@@ -137,6 +137,11 @@ class Flow:
         """The first step that is not done, or None at the end of the journey."""
         return next((step for step in self.steps if step.fact not in self.facts), None)
 
+    def past(self, step: StepLike) -> StepLike | None:
+        """The next step after a stopped one that does not rest on it."""
+        later = self.steps[self.steps.index(step) + 1 :] if step in self.steps else ()
+        return next((each for each in later if self.status(each) is Status.READY), None)
+
     def perform(
         self, step: StepLike, *, on_event: Callable[[Event], None], asker: Asker, cancel: threading.Event
     ) -> object:

@@ -11,7 +11,7 @@ from pathlib import Path
 from wizard.core.atomic import write_private
 from wizard.core.event import Ask
 from wizard.core.facts import DataProven
-from wizard.core.flow import Flow, Status, StepLike
+from wizard.core.flow import Flow, StepLike
 from wizard.core.problem import Cancelled, Problem
 from wizard.core.question import Choice, Kind, Question
 from wizard.core.stopping import LEFT_RUNNING, Left
@@ -107,7 +107,7 @@ def _after(
     ways = [Choice("again", "Try this step again")]
     if problem.step in steps and problem.step != step.id:
         ways.insert(0, Choice("mend", f"Go to “{steps[problem.step].title}”"))
-    if onward := _onward(flow, step):
+    if onward := flow.past(step):
         ways.append(Choice(onward.id, f"Leave it, and go on to “{onward.title}”"))
     if problem.message:
         ways += [
@@ -151,12 +151,6 @@ def _after(
             chosen = flow.step(name)
             back = chosen.undo(flow.facts) if undo and isinstance(chosen, Step) else None
             return back or chosen
-
-
-def _onward(flow: Flow, step: StepLike) -> StepLike | None:
-    """The next step that does not rest on the one that stopped."""
-    later = flow.steps[flow.steps.index(step) + 1 :] if step in flow.steps else ()
-    return next((each for each in later if flow.status(each) is Status.READY), None)
 
 
 def _message_file(step: StepLike) -> Path:

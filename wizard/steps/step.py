@@ -29,6 +29,8 @@ class Step(ABC, Generic[F]):
     """What is proven when the step is done."""
     needs: ClassVar[tuple[type, ...]] = ()
     """Facts it rests on."""
+    skippable: ClassVar[bool] = False
+    """When it stops, the journey may go on without it."""
 
     @abstractmethod
     def run(self, facts: Facts, services: Services) -> Run[F]:

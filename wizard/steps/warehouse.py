@@ -151,13 +151,14 @@ def _ask(seen: warehouses.Warehouse) -> Ask:
         if seen.auto_stop_minutes
         else ("It has no auto-stop: it runs, and costs, until somebody stops it.")
     )
+    own = "" if seen.serverless else "It is not serverless: it starts instances in your own AWS account."
     price = cost.estimate(seen.size, seen.auto_stop_minutes, serverless=seen.serverless)
     return Ask(
         (
             confirm(
                 "start",
                 f"Start {seen.name} ({seen.size})?",
-                " ".join(part for part in (stops, price) if part),
+                " ".join(part for part in (own, stops, price) if part),
             ),
         ),
         title=f"The warehouse is {seen.state}",

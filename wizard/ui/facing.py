@@ -35,6 +35,11 @@ class Facing:
         return str(getattr(self.step, "headline", ""))
 
     @property
+    def skippable(self) -> bool:
+        """When it stops, the journey may go on without it."""
+        return bool(getattr(self.step, "skippable", False))
+
+    @property
     def about(self) -> str:
         return str(getattr(self.step, "about", ""))
 

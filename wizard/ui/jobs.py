@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -245,3 +245,13 @@ class _Waiting:
         if reply is None:
             raise Cancelled
         return reply
+
+
+def by_step(moments: Sequence[At]) -> list[tuple[str, list[At]]]:
+    """Runs of moments of the same step, in order."""
+    parts: list[tuple[str, list[At]]] = []
+    for at in moments:
+        if not parts or parts[-1][0] != at.step:
+            parts.append((at.step, []))
+        parts[-1][1].append(at)
+    return parts

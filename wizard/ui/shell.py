@@ -33,6 +33,7 @@ from wizard.ui.jobs import (
     Jobs,
     Lent,
     Stopped,
+    by_step,
 )
 from wizard.ui.watching import Watching
 from wizard.ui.widgets.topbar import TopBar
@@ -153,7 +154,7 @@ class Shell(Watching):
 
     async def take(self, moments: Sequence[At]) -> None:
         """Show what the steps report, each in its own pane."""
-        for name, part in _by_step(moments):
+        for name, part in by_step(moments):
             if not self.is_attached:  # on the way out; nothing can be mounted any more
                 return
             pane = await self._pane_of(name)
@@ -352,7 +353,10 @@ class Shell(Watching):
             pane.conclude(HaltedCard(step.id, self.flow.status(step) is Status.DONE))
         elif problem is not None:
             mended = self.faces.get(problem.step) if problem.step != step.id else None
-            pane.conclude(ProblemCard(problem, mended.title if mended else ""))
+            past = self.flow.past(step) if pane.face.skippable else None
+            pane.conclude(
+                ProblemCard(problem, mended.title if mended else "", self.faces.get(past.id if past else ""))
+            )
         elif self.flow.status(step) is Status.DONE or isinstance(moment, Done):
             seconds = self.flow.seconds.get(step.id, 0.0)
             proof = self.flow.facts.get(DataProven)
@@ -388,13 +392,3 @@ class Shell(Watching):
         pane = self.panes.get(self.jobs.running)
         if pane is not None:
             pane.tick(self._clock())
-
-
-def _by_step(moments: Sequence[At]) -> list[tuple[str, list[At]]]:
-    """Runs of moments of the same step, in order."""
-    parts: list[tuple[str, list[At]]] = []
-    for at in moments:
-        if not parts or parts[-1][0] != at.step:
-            parts.append((at.step, []))
-        parts[-1][1].append(at)
-    return parts

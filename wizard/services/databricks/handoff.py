@@ -6,6 +6,7 @@ does not know, and set-workspace-warehouse-config would clear them.
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -74,6 +75,46 @@ def sheet(host: str, user: str, profile: str, role: str) -> str:
             "# The way back:",
             undoing(),
         ]
+    )
+
+
+def sheet_back(host: str, user: str, profile: str, before: str) -> str:
+    """What to hand to a workspace administrator to take it back. `before` is the profile of earlier, or empty."""
+    edit = f".instance_profile_arn = {json.dumps(before)}" if before else "del(.instance_profile_arn)"
+    return "\n".join(
+        [
+            f"# For an administrator of the Databricks workspace {host}",
+            f"# {user or 'Somebody'} wants to take an AWS role back from the SQL warehouses, and is no administrator.",
+            "# Needs the Databricks CLI, jq, and your sign-in:",
+            f"databricks auth login --host https://{host}",
+            "",
+            "# 1. Take the profile out of the SQL configuration. THIS RESTARTS EVERY RUNNING SQL WAREHOUSE, and",
+            "#    warehouses, serverless notebooks and jobs lose the role's access to data.",
+            f"databricks api get {CONFIG} > {BACKUP}",
+            f"jq {quote(edit)} {BACKUP} > sql-config-after.json",
+            f"diff <(jq -S . {BACKUP}) <(jq -S . sql-config-after.json)",
+            f"databricks api put {CONFIG} --json @sql-config-after.json",
+            f"databricks api get {CONFIG}",
+            "",
+            "# 2. If nobody else uses it: take the instance profile out of the workspace.",
+            f"databricks instance-profiles remove {quote(profile)}",
+        ]
+    )
+
+
+def handed_back(problem: Problem, host: str, user: str, profile: str, before: str) -> Problem:
+    """On the way back: a refusal that only an administrator can mend, with the sheet to hand on."""
+    if problem.code != "databricks.not_admin":
+        return problem
+    commands = sheet_back(host, user, profile, before)
+    return replace(
+        problem,
+        code="undo.not_admin",
+        what=f"{user or 'You'} may not change the settings of {host}.",
+        remedy="Hand the commands on to a workspace administrator, or leave it and go on.",
+        who=Who.WORKSPACE_ADMIN,
+        copy=commands,
+        message=commands,
     )
 
 

@@ -25,6 +25,7 @@ class Back(Step[F]):
     """A step that takes back one change, or leaves it when the operator says no: both are an end to go on from."""
 
     needs: ClassVar = (WasDone,)
+    skippable: ClassVar = True
 
     @abstractmethod
     def take(self, facts: Facts, services: Services) -> Run[F]:

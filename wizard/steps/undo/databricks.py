@@ -19,8 +19,9 @@ from wizard.steps.parts import connected
 from wizard.steps.undo.back import UNDO, Back, profile_of
 
 if TYPE_CHECKING:
-    from wizard.services.databricks import instance_profiles, warehouse_config, warehouses
+    from wizard.services.databricks import handoff, instance_profiles, warehouse_config, warehouses
 else:
+    handoff = lazy("wizard.services.databricks.handoff")
     instance_profiles = lazy("wizard.services.databricks.instance_profiles")
     warehouse_config = lazy("wizard.services.databricks.warehouse_config")
     warehouses = lazy("wizard.services.databricks.warehouses")
@@ -50,7 +51,7 @@ class Configuration(Back[ConfigurationBack]):
             return (yield from put_back(facts, services))
         except Problem as problem:
             if problem.code != "config.others":
-                raise
+                raise _handed(problem, facts, services) from problem
             yield Forgotten((Connected, DataProven))
             return ConfigurationBack(told=f"{problem.what} {problem.why} It is left as it is.")
 
@@ -79,7 +80,10 @@ class Registration(Back[RegistrationBack]):
         profile, _ = profile_of(facts)
         if facts.get(WorkspaceProven) is None or not profile:
             return RegistrationBack(told="The wizard did not get as far as the registration.")
-        return (yield from take_out(facts, services))
+        try:
+            return (yield from take_out(facts, services))
+        except Problem as problem:
+            raise _handed(problem, facts, services) from problem
 
     def equivalent(self, facts: Facts) -> list[str]:
         profile, _ = profile_of(facts)
@@ -169,12 +173,14 @@ def take_out(facts: Facts, services: Services) -> Run[RegistrationBack]:
     profile, role = profile_of(facts)
     command, added = _removing(profile), facts.get(Registered)
     yield Phase("Looking at the registered instance profiles", "databricks instance-profiles list")
+    # Who is no administrator is told so here; to them the list shows only what they may use.
+    in_use = warehouse_config.read(workspace).get("instance_profile_arn") == profile
     held = instance_profiles.plan(workspace, profile, role)
     if held.before is None:
         yield Forgotten((Registered,))
         return RegistrationBack(told="The instance profile is not registered in the workspace.")
     left = RegistrationBack(stays=(("the registration of the instance profile", command),))
-    if warehouse_config.read(workspace).get("instance_profile_arn") == profile:
+    if in_use:
         return replace(left, told="The SQL configuration still names it, so it stays registered.")
     if added is None or not added.ours(host, profile) or held.changed:
         return replace(left, told="Somebody else registered it or changed it, so it is left to them.")
@@ -247,6 +253,14 @@ def _after(added: Registered, command: str) -> str:
         f"{whose} Whoever else chose it since cannot choose it any more; clusters that run with it go on. "
         f"By hand: {command}"
     )
+
+
+def _handed(problem: Problem, facts: Facts, services: Services) -> Problem:
+    """The same, with the commands for an administrator when only one can do it."""
+    proven, (profile, _) = facts.need(WorkspaceProven), profile_of(facts)
+    backup = _backup(facts, services.paths.state / "backups", profile)
+    before = str(warehouse_config.read_backup(backup).get("instance_profile_arn") or "") if backup else ""
+    return handoff.handed_back(problem, proven.host, proven.user, profile, before)
 
 
 def _removing(profile: str) -> str:

@@ -16,6 +16,7 @@ from textual.widgets import Button, Static
 
 from wizard.core.problem import Problem
 from wizard.core.text import one_line, plural
+from wizard.ui.facing import Facing
 from wizard.ui.stack import YIELDS, Stack
 from wizard.ui.widgets.block import Block
 from wizard.ui.widgets.button import Choice
@@ -121,7 +122,8 @@ class Other(Block):
 class ProblemCard(Card):
     """What happened, why, what to do and who can do it."""
 
-    def __init__(self, problem: Problem, elsewhere: str) -> None:
+    def __init__(self, problem: Problem, elsewhere: str, past: Facing | None = None) -> None:
+        """`elsewhere` is the title of the step that mends it, `past` the one to go on to without."""
         self.problem = problem
         self.others = tuple(Other(each) for each in problem.also)
         buttons = [(problem.again or "Try again", "again"), ("Back", "back")]
@@ -130,6 +132,8 @@ class ProblemCard(Card):
             buttons.insert(0, (f"Open {one_line(name, 20)} at {line}", "edit"))
         if elsewhere:
             buttons.insert(0, (f"Go to: {one_line(elsewhere, 24)}", f"go:{problem.step}"))
+        if past is not None:
+            buttons.append((f"Leave it: {one_line(past.title, 24)}", f"go:{past.id}"))
         copied = problem.copy.splitlines()
         evidence = (*problem.evidence, *(copied if copied[1:] else ()))
         super().__init__(Told(problem), tuple(buttons), evidence, self.others)
