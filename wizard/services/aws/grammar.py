@@ -14,13 +14,16 @@ _WHO = (
     r"|\bService Principal: (?P<service>\S+)"
     # What is left of an ARN whose beginning was masked or cut; or one name that begins the sentence: `CodeBuild`.
     r"|(?<![^\s\"'(>])(?P<piece>[\w#*.{}-]*:[\w:#*.<>{}-]*/[^\s\"']{1,700})"
-    r"|(?:(?<=[:>-] )|(?<![\s\S]))(?P<name>(?!(?:[Uu]ser|[Rr]ole|You|It|Caller|Principal|Identity)\b)[A-Z][\w.-]+)"
+    r"|(?:(?<=[:>-] )|(?<=[\"'>])|(?<![\s\S]))"
+    r"(?P<name>(?!(?:[Uu]ser|[Rr]ole|You|It|Caller|Principal|Identity)\b)(?:[A-Z]|\w+[-_])[\w.-]+)"
     r") is "
 )
 _ACTION = r"[A-Za-z][\w-]*:[A-Za-z*]\w*"
 # The edge of a terminal may have cut the service's name: `cloudforma tion:DescribeStacks`.
 REFUSED = re.compile(
-    rf"(?:{_WHO})?\b[Nn]ot authorized to perform(?:: (?P<cut>[a-z][a-z0-9-]*) |:? ?)(?P<action>{_ACTION})"
+    rf"(?:{_WHO})?\b[Nn]ot authorized to perform(?:: (?P<cut>[a-z][a-z0-9-]*) |:? ?)"
+    # Stars and backticks are somebody's emphasis.
+    rf"[*`]*(?P<action>{_ACTION})[*`]*"
 )
 ALONE = re.compile(rf"{_WHO}not authorized\b")
 """Who was refused, where the text does not say what."""
@@ -205,6 +208,8 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
             "NoCredentialProviders",
             "Unable to locate credentials",
             "NoCredentialsError",
+            "Could not load credentials from any",
+            "Unable to load (?:AWS )?credentials from",
             "no EC2 IMDS role found",
         ),
     ),
