@@ -56,7 +56,9 @@ _NAMED = (
 LARGEST = 16 * 1024 * 1024
 """Characters of a text that are looked at."""
 _BETWEEN = re.compile(
-    r"(?m)(?=^\s*(?:\* )?Error: )|(?=^\s*\* [\w.\[\]\"]+: )|\n\s*\n(?=\S)(?!User:? )|\n(?=[^\n]{0,80}An error occurred \()"
+    r"(?m)(?=^\s*(?:\* )?Error: )|(?=^\s*\* [\w.\[\]\"]+: )"
+    # An envelope over a blank line still belongs to its sentence.
+    r"|\n\s*\n(?=\S)(?!User:? )|\n(?=[^\n]{0,80}An error occurred \()"
 )
 
 

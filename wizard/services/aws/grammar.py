@@ -44,7 +44,7 @@ CLAUSE = re.compile(
     r"(?P<how>because no|because the(?= role trust policy allows)|with an explicit deny in (?:an?|the)) "
     r"(?P<layer>[A-Z][A-Z -]{2,40}? polic(?:y|ies)|permissions? boundary)"
     r"(?: transitively through an? (?P<through>[A-Z -]{3,40}? policy))?"
-    r"(?::? ?(?P<arn>arn:[\w-]+:[^\s\[]+(?:(?<=[/:-]) [^\s\[]+)?))?",
+    r"(?:(?:, with policy ARN)?:? ?(?P<arn>arn:[\w-]+:[^\s\[]+(?:(?<=[/:-]) [^\s\[]+)?))?",
     re.IGNORECASE,
 )
 DENY = re.compile(r"with an explicit deny\b")
