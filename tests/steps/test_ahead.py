@@ -6,6 +6,7 @@ import os
 import threading
 import time
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from wizard.core.paths import Paths
 from wizard.core.problem import Problem
 from wizard.services import Services
 from wizard.services.aws.session import AwsPlaces
+from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import engine, module
 from wizard.services.terraform.download import Growth
@@ -47,6 +49,17 @@ def test_what_was_begun_is_waited_for_and_not_done_twice(place: Place) -> None:
     place.do(place.tool.init())
     assert inits(place) == 2, "trying again prepares the folder anew"
     assert place.do(place.tool.plan())[0].plan.add == 1
+
+
+@pytest.mark.parametrize("ahead", [True, False])
+def test_one_that_a_killed_wizard_left_is_waited_for_and_not_run_beside(place: Place, ahead: bool) -> None:
+    place.write(TF)
+    argv = ["sh", "-c", "sleep 0.5", f"-chdir={place.folder}", "init"]
+    runner.start(argv, {"PATH": os.environ["PATH"]}, place.runs / "20261129-init", datetime.now(UTC))
+    if ahead:
+        place.tool.begin_ahead()
+    place.do(place.tool.init())
+    assert inits(place) == 1
 
 
 def test_what_did_not_work_ahead_is_done_again(place: Place) -> None:

@@ -114,7 +114,8 @@ class Terraform:
         planfile.prune(self._runs)
         adopt.sweep(self._folder)
         yield from in_force(self._environ)
-        begun = self._ahead.copy()
+        # Two that get the same provider at once would be in each other's way.
+        begun = self._ahead.copy() or [left for left in [self.unfinished("init")] if left]
         self._ahead.clear()
         if begun:
             title = "Waiting for the AWS provider, begun while you signed in"
@@ -133,7 +134,7 @@ class Terraform:
         planfile.prune(self._runs)
         with suppress(Problem, OSError):
             if not self._ahead and (self._account or not module.keeps_state_elsewhere(self._folder)):
-                self._ahead.append(self._begin(self._init()))
+                self._ahead.append(self.unfinished("init") or self._begin(self._init()))
             elif len(self._ahead) == 1 and self._ahead[0].code == 0:
                 self._ahead.append(self._begin(_VALIDATE))
 
@@ -235,9 +236,9 @@ class Terraform:
         self._check(heard, "putting the state back")
         return mending.put_away(self._folder, self._stamp())
 
-    def unfinished(self) -> DetachedRun | None:
-        """An apply in this folder that an earlier wizard started and that still works."""
-        here = {f"-chdir={self._folder}", "apply"}
+    def unfinished(self, command: str = "apply") -> DetachedRun | None:
+        """A command in this folder that an earlier wizard started and that still works."""
+        here = {f"-chdir={self._folder}", command}
         return next((run for run in runner.unfinished(self._runs) if here <= set(run.argv)), None)
 
     def untold(self) -> DetachedRun | None:
