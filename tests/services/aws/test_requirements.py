@@ -35,6 +35,9 @@ def test_the_table_is_well_formed() -> None:
 
 def test_every_read_of_the_table_can_be_tried() -> None:
     reads = {action for row in table().values() for action in row["read"]}
+    reads |= {
+        a for row in table().values() for more in row.get("when", {}).values() for a in more.get("read", [])
+    }
     assert reads == set(CALLS), "a read without a call could never be proven, a call without a read is dead"
 
 
@@ -177,6 +180,13 @@ def test_glue_is_asked_the_whole_way_up() -> None:
     assert pairs(need(table), "read") == {
         (f"glue:{name}", f"{glue}:table/htd_db/rows") for name in ("GetTable", "GetPartitionIndexes")
     }
+
+
+def test_tags_are_asked_for_on_the_database_alone() -> None:
+    database = ResourceRef("d", "aws_glue_catalog_database", "htd_db", exists=True)
+    changed = need(database, changes={"aws_glue_catalog_database": ("tags",)})
+    on = f"arn:aws:glue:us-east-1:{ACCOUNT}:database/htd_db"
+    assert pairs(changed, "update") == {("glue:TagResource", on), ("glue:UntagResource", on)}
 
 
 def test_a_path_is_part_of_what_is_asked_for() -> None:

@@ -30,6 +30,7 @@ OPTIONS = (
     "force_detach_policies",
     "managed_policy_arns",
     "inline_policy",
+    "by_name",
 )
 """Names of resources in the module that are unlike the others from the start: what they need more is kept apart."""
 
@@ -179,10 +180,14 @@ class _Studio:
         """Put the calls of one request of Terraform into the row of its type."""
         row = self.rows.setdefault(heard[0].kind, _Row())
         actions = {action for each in heard for action in each.call.actions}
-        if heard[0].rpc != "ApplyResourceChange":
-            row.read |= {action for action in actions if (heard[0].kind, action) not in _TOLERATED}
-            return
         name = self._name(heard)
+        if heard[0].rpc != "ApplyResourceChange":
+            actions = {action for action in actions if (heard[0].kind, action) not in _TOLERATED}
+            if heard[0].kind.startswith("data.") and name in OPTIONS:
+                row.phases.setdefault("read", {}).setdefault(name, set()).update(actions)
+            else:
+                row.read |= actions
+            return
         row.phases.setdefault(_PHASES[phase], {}).setdefault(name, set()).update(actions)
 
     def _name(self, heard: list[Heard]) -> str:
@@ -229,6 +234,9 @@ def table(rows: Mapping[str, _Row], version: str) -> Table:
                 actions for name, actions in named.items() if name not in OPTIONS or len(named) == 1
             )
             kept[phase] = sorted(base)
+        for phase in ("read", "create", "delete"):
+            named = {name: actions - row.read for name, actions in row.phases.get(phase, {}).items()}
+            base = set(kept[phase])
             for option in OPTIONS:
                 if more := named.get(option, set()) - base:
                     kept.setdefault("when", {}).setdefault(option, {})[phase] = sorted(more)

@@ -105,6 +105,7 @@ CALLS: dict[str, Call] = {
         "iam", "get_open_id_connect_provider", {"OpenIDConnectProviderArn": "need"}
     ),
     "iam:GetPolicy": Call("iam", "get_policy", {"PolicyArn": "arn"}),
+    "iam:ListPolicies": Call("iam", "list_policies", {"MaxItems": "1"}),
     "iam:GetPolicyVersion": Call("iam", "get_policy_version", {"PolicyArn": "arn", "VersionId": "v1"}),
     "s3:ListBucket": _s3("head_bucket"),
     "s3:GetBucketPolicy": _s3("get_bucket_policy"),

@@ -33,7 +33,7 @@ _SATELLITES = (
     "aws_glue_catalog_table",
 )
 """Types that live inside another resource, whose name comes first in their id: `htd-role:htd-s3`."""
-_EVERYWHERE = frozenset({"iam:ListVirtualMFADevices", "kms:CreateKey", "kms:ListAliases"})
+_EVERYWHERE = frozenset({"iam:ListPolicies", "iam:ListVirtualMFADevices", "kms:CreateKey", "kms:ListAliases"})
 """Actions that AWS authorises on `*` alone, whatever they are about."""
 _WITH_PARENT = (
     "aws_iam_instance_profile",
@@ -69,7 +69,7 @@ class ResourceRef:
     parent_arn: str = ""
     """ARN of the role or user it belongs to, where that is known: a name does not tell the path."""
     options: frozenset[str] = frozenset()
-    """Words of the table's `when` that are true of it: `tags`, `force_destroy`, `versioned`; `tainted`; and
+    """Words of the table's `when` that are true of it: `tags`, `force_destroy`, `by_name`, …; `tainted`; and
     `leaving`: nothing declares it any more."""
 
     @property
@@ -188,7 +188,7 @@ def needs(
         if kind not in table():
             found.append(Need("", ref.arn or "*", where, "read", ref.address, ref))
             continue
-        phases: list[tuple[Phase, list[str]]] = [("read", actions(kind, "read") or [])]
+        phases: list[tuple[Phase, list[str]]] = [("read", actions(kind, "read", options=ref.options) or [])]
         is_managed, is_leaving = not kind.startswith("data."), "leaving" in ref.options
         is_half_made = "tainted" in ref.options
         if is_managed and not is_leaving and (is_half_made or not ref.exists):
@@ -303,7 +303,7 @@ def _glue(name: str, ref: ResourceRef, prefix: str) -> tuple[str, ...]:
             f"{prefix}:catalog",
         )
     database = f"{prefix}:database/{own}"
-    return (database,) if "Tag" in name else (database, f"{prefix}:catalog")
+    return (database,) if "tag" in name.lower() else (database, f"{prefix}:catalog")
 
 
 def _bucket_or_object(name: str, ref: ResourceRef, partition: str) -> str:

@@ -7,7 +7,7 @@ https://developer.hashicorp.com/terraform/language/syntax/json
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -82,7 +82,7 @@ def read(folder: Path) -> Configuration:
         try:
             text = file.read_text("utf-8").removeprefix(syntax.BOM)
             blocks = list(_json_blocks(text) if file.suffix == ".json" else parse(text).blocks)
-        except (Malformed, OSError, UnicodeDecodeError):
+        except (Malformed, Undecided, OSError, UnicodeDecodeError, RecursionError):
             found.unread.append(one_line(file.name, 200))
             continue
         for kind, labels, part in blocks:
@@ -107,7 +107,7 @@ def values(file: Path) -> dict[str, Expression]:
         if file.suffix == ".json":
             return {each.name: _plain(each.node.value) for each in json_syntax.read(text).arguments}
         return dict(parse(text).arguments)
-    except (Malformed, OSError, UnicodeDecodeError):
+    except (Malformed, Undecided, OSError, UnicodeDecodeError, RecursionError):
         return {}
 
 
@@ -146,13 +146,20 @@ def fetched(folder: Path, environ: Mapping[str, str]) -> dict[str, Path]:
 
 
 def written(text: str) -> Expression:
-    """The expression that `text` spells, looked at when it is needed; Undecided when it is none."""
+    """The expression that `text` spells, looked at when it is first needed; Undecided when it is none."""
+    return _later(lambda: expressions.parse(text))
+
+
+def _later(read: Callable[[], Expression]) -> Expression:
+    held: list[Expression] = []
 
     def value(scope: Scope) -> object:
-        try:
-            return expressions.parse(text)(scope)
-        except Malformed as fault:
-            raise Undecided(str(fault)) from fault
+        if not held:
+            try:
+                held.append(read())
+            except Malformed as fault:
+                raise Undecided(str(fault)) from fault
+        return held[0](scope)
 
     return value
 
@@ -211,7 +218,7 @@ def _json_part(members: Mapping[str, object]) -> Part:
 def _json_value(value: object) -> Expression:
     """A value of a JSON file; texts are templates."""
     if isinstance(value, str):
-        return _template(value)
+        return _later(lambda: expressions.template(value))
     if isinstance(value, list):
         items = [_json_value(each) for each in value]
         return lambda scope: [item(scope) for item in items]
@@ -219,16 +226,6 @@ def _json_value(value: object) -> Expression:
         members = {name: _json_value(each) for name, each in value.items()}
         return lambda scope: {name: each(scope) for name, each in members.items()}
     return _plain(value)
-
-
-def _template(text: str) -> Expression:
-    def value(scope: Scope) -> object:
-        try:
-            return expressions.template(text)(scope)
-        except Malformed as fault:
-            raise Undecided(str(fault)) from fault
-
-    return value
 
 
 def _plain(value: object) -> Expression:

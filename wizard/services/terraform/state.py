@@ -17,7 +17,7 @@ from typing import Any
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.terraform.module import OUTPUTS, local_backend
-from wizard.services.terraform.stream import cleaned
+from wizard.services.terraform.stream import cleaned, is_data
 
 _ACCOUNT = re.compile(r"arn:[\w-]+:[\w-]+:[\w-]*:(\d{12}):")
 _REGION = re.compile(r"arn:[\w-]+:[\w-]+:([a-z]{2}(?:-[a-z]+)+-\d):")
@@ -88,7 +88,8 @@ class Resource:
     """Role, user, bucket or database it belongs to."""
     options: frozenset[str] = frozenset()
     """Which of `tags` and `force_destroy` are set: they ask for more rights. `table`: a grant on tables.
-    `tainted`: it is half made, and the next apply replaces it."""
+    `by_name`: a data source that has a name to go by and no ARN. `tainted`: it is half made, and the next apply
+    replaces it."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,9 @@ def declared(
 ) -> Resource:
     """A resource that is not there yet, with the `values` that its text tells and the arguments that are `given`."""
     parent = one_line(_parent(kind, values), 300)
+    options = set(_OPTIONS & frozenset(given))
+    if is_data(address) and "name" in given and "arn" not in given:
+        options.add("by_name")
     return Resource(
         address=address,
         type=kind,
@@ -187,7 +191,7 @@ def declared(
         exists=False,
         arn="" if kind in _INSIDE else arn,
         parent=parent,
-        options=_OPTIONS & frozenset(given),
+        options=frozenset(options),
     )
 
 

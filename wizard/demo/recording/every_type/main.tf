@@ -492,6 +492,11 @@ data "aws_iam_policy" "here" {
   arn = aws_iam_policy.tags.arn
 }
 
+data "aws_iam_policy" "by_name" {
+  name       = "needs-policy"
+  depends_on = [aws_iam_policy.policy]
+}
+
 data "aws_s3_bucket" "here" {
   bucket = aws_s3_bucket.plain.id
 }
