@@ -240,7 +240,8 @@ def _short(value: str) -> str:
 
 def _row(address: str, action: str, state: str, seconds: float, text: str) -> str:
     glyph = "✓" if state == "done" else "✗"
-    return f"{glyph} {action} {address}: {state} after {seconds:.0f} s{' — ' + text if text else ''}"
+    spent = f" after {seconds:.0f} s" if seconds >= 1 else ""
+    return f"{glyph} {action} {address}: {state}{spent}{' — ' + text if text else ''}"
 
 
 def _table(table: Table) -> list[str]:

@@ -124,6 +124,22 @@ def test_several_refusals_become_one_policy() -> None:
     assert "One more was" in read(refused("a:B", "x.a"), refused("a:C", "x.a")).why
 
 
+@pytest.mark.parametrize(
+    ("role", "said"),
+    [
+        ("AWSReservedSSO_AdministratorAccess_9f4338e1b88d2b76/ann", "AdministratorAccess/ann may not do "),
+        ("deployer/ci", "deployer/ci may not do "),
+    ],
+)
+def test_the_heading_of_a_refusal_names_role_and_person_only(role: str, said: str) -> None:
+    text = f"api error AccessDenied: User: arn:aws:sts::123456789012:assumed-role/{role} is not authorized to perform: "
+    problem = read(
+        Diagnostic("error", f'{text}s3:PutBucketPolicy on resource: "arn:aws:s3:::b"', "", "", "", "")
+    )
+    assert problem.what.startswith(said)
+    assert "assumed-role" in problem.evidence[0]
+
+
 def test_a_refusal_that_no_policy_mends_is_not_given_one() -> None:
     lake = "AccessDeniedException: Insufficient Lake Formation permission(s): Required Describe on htd"
     problem = read(error(lake))

@@ -28,6 +28,10 @@ _LEFT_OVER = (
     "If nobody runs Terraform there, it was left over: the command, in the module's folder, removes it."
 )
 _STDERR = re.compile(r"(?m)^[ ╷│╵]*Error: ")
+_CALLER = re.compile(
+    r"^arn:[\w-]+:sts::\d+:assumed-role/(?:AWSReservedSSO_(\w+)_[0-9a-f]{16}|([^/\s]+))/(\S+)(?= may not)"
+)
+"""Who was refused, as AWS spells it; a heading has room for the role and the person."""
 _PLACE = re.compile(r"(?m)^ *on (\S.*) line (\d+)")
 _CONSTRAINT = re.compile(r"given constraints ([^\n]+)")
 
@@ -206,6 +210,7 @@ def _from_aws(each: Diagnostic, explain: Explain) -> Problem | None:
     named = [line for line in found.evidence if line.startswith("The policy that denied it")]
     return replace(
         found,
+        what=_CALLER.sub(lambda caller: f"{caller[1] or caller[2]}/{caller[3]}", found.what),
         why=" ".join([found.why, *(f"{line}." for line in named)]),
         step=found.step or ("permissions" if found.code.startswith("aws.denied") else ""),
         excerpt=excerpt(each),
