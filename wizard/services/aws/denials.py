@@ -323,14 +323,13 @@ def _bare(flat: str) -> Denial | None:
 
 
 def _what(denial: Denial) -> str:
-    doing = denial.action or (f"the LakeFormation right {denial.grant}" if denial.grant else "this")
-    on = f" on {one_line(denial.resource, 160)}" if denial.resource else ""
     who = one_line(denial.principal, 160) if denial.principal else "You"
-    return (
-        f"{who} may not do {doing}{on}."
-        if denial.action
-        else f"{who} lack{'s' if denial.principal else ''} {doing}{on}."
-    )
+    on = f" on {one_line(denial.resource, 160)}" if denial.resource else ""
+    if denial.action:
+        return f"{who} may not do {denial.action}{on}."
+    if denial.grant:
+        return f"{who} lack{'s' if denial.principal else ''} the LakeFormation right {denial.grant}{on}."
+    return f"AWS refused {one_line(denial.principal, 160) if denial.principal else 'this'}{on}."
 
 
 def _why(denial: Denial) -> str:

@@ -183,6 +183,7 @@ UNSPECIFIED: dict[str, Reason] = {
         "it), or the account was closed or suspended. No policy is behind it.",
         "Ask the owner of the account to sign in to the AWS console as its root user and to complete what it asks for.",
         Who.AWS_ADMIN,
+        what="The AWS account may not use this service.",
     ),
 }
 """What is told apart of the unspecified all the same. Only `assume` may be mended by one more allow."""
