@@ -141,7 +141,12 @@ def _ask_what(cwd: Path, database: str) -> Ask:
                 check=tests.folder_fault,
             ),
             Question(
-                "command", "Command", default=COMMAND, check=tests.fault, help="It is run without a shell."
+                "command",
+                "Command",
+                default=COMMAND,
+                check=tests.fault,
+                help="It is run without a shell. Around pytest may be make, uv, poetry, nox; tox and docker "
+                "must be told to hand on HIVE_TO_DELTA_*, AWS_* and DATABRICKS_* (pass_env, -e).",
             ),
             Question(
                 "database",

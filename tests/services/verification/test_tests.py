@@ -106,6 +106,80 @@ def test_marks_are_counted_and_ordinary_lines_are_not() -> None:
     assert tally.kinds()["cross-region"]["failed"] == 1
 
 
+SUGAR = """\
+Test session starts (platform: linux, Python 3.11.7, pytest 9.2.0, pytest-sugar 1.1.1)
+collected 7 items
+\r test_cross_bucket.py ⨯                    14% █▌        \r
+\r test_standard.py ✓        57% █████▊    \r test_standard.py ✓✓    71% ███▎  \r test_standard.py ✓✓✓s   100% ████
+\r test_more.py::test_cross_region ✓     100% ████
+====== short test summary info ======
+FAILED test_cross_bucket.py::test_joins - AssertionError: closed
+
+Results (4.66s):
+       5 passed
+       1 failed
+         - test_cross_bucket.py:2 test_joins
+       1 skipped
+"""
+
+
+def test_a_line_that_is_drawn_over_counts_once() -> None:
+    tally = Tally()
+    live = []
+    for line in SUGAR.split("\n")[:4]:
+        tally.take(line)
+        live.append(tally.done)
+    assert live == [0, 0, 1, 5]
+    for line in SUGAR.split("\n")[4:]:
+        tally.take(line)
+    tally.end()
+    assert (tally.passed, tally.failed, tally.skipped, tally.expected) == (5, 1, 1, 7)
+    assert tally.failures == {"test_cross_bucket.py::test_joins": "AssertionError: closed"}
+
+
+def test_what_is_not_said_is_not_expected_and_names_that_are_not_shown_are_no_kind() -> None:
+    tally = Tally()
+    for line in (
+        "F.....s    [100%]",
+        "____ test_joins ____",
+        "E   AssertionError: closed",
+        "E   assert 1 == 2",
+    ):
+        tally.take(line)
+    assert tally.expected == own.EXPECTED
+    tally.end()
+    assert (tally.expected, dict(tally.kinds())) == (
+        7,
+        {"names not shown": {"failed": 1, "passed": 5, "skipped": 1}},
+    )
+    assert tally.failures == {"test_joins": "AssertionError: closed"}
+
+
+def test_failures_are_listed_without_a_summary_too() -> None:
+    tally = Tally()
+    for line in (
+        "collected 2 items",
+        "test_a.py::test_one PASSED [ 1/2]",
+        "test_a.py::TestX::test_two FAILED [ 2/2]",
+        "____ TestX.test_two ____",
+        "E   ValueError: no such bucket",
+        "==== 1 failed, 1 passed in 0.10s ====",
+    ):
+        tally.take(line)
+    tally.end()
+    assert list(tally.failures.values()) == ["ValueError: no such bucket"]
+    assert list(tally.failures) == ["test_a.py::TestX::test_two"]
+
+
+@pytest.mark.parametrize(
+    "line", ["test_a.py .F.s   [ 4/94]", "test_a.py .F.s   1.2s", "test_a.py .F.s   [  4%]", "test_a.py .F.s"]
+)
+def test_marks_count_however_progress_is_shown(line: str) -> None:
+    tally = Tally()
+    tally.take(line)
+    assert (tally.passed, tally.failed, tally.skipped) == (2, 1, 1)
+
+
 def test_the_last_word_of_pytest_is_right() -> None:
     tally = Tally()
     tally.take("tests/test_a.py::test_one PASSED")

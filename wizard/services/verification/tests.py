@@ -39,11 +39,28 @@ _MARKS: Mapping[str, Outcome] = {
     "X": "failed",
     "E": "failed",
     "s": "skipped",
+    "✓": "passed",
+    "⨯": "failed",
+}
+_TOTAL_WORDS: Mapping[str, Outcome] = {
+    "passed": "passed",
+    "xfailed": "passed",
+    "failed": "failed",
+    "xpassed": "failed",
+    "error": "failed",
+    "errors": "failed",
+    "skipped": "skipped",
 }
 _NODE = r"(?P<node>[^\s|]+\.py::[^\[\s]+(?:\[.*?\])?)"
 _NAMED = re.compile(rf"{_NODE}\s+(?P<word>PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\b")
 _WORKER = re.compile(rf"(?P<word>PASSED|FAILED|SKIPPED|ERROR|XFAIL|XPASS)\s+{_NODE}")
-_DOTS = re.compile(r"(?:(?P<file>[^\s|]+\.py)\s+)?(?P<marks>[.FEsxX]+)\s*(?P<percent>\[\s*\d+%\])?\Z")
+_DOTS = re.compile(
+    r"(?:(?P<file>[^\s|]+\.py)\s+)?(?P<marks>[.FEsxX]+)\s*"
+    r"(?P<percent>\[\s*(?:\d+%|\d+/\d+)\]|\d+(?:\.\d+)?(?:us|ms|s|m))?\Z"
+)
+_SUGAR_NAMED = re.compile(rf"{_NODE}\s+(?P<mark>[✓⨯sxX])\s+\d+%")
+_SUGAR = re.compile(r"(?P<file>[^\s|]+\.py)\s+(?P<marks>[✓⨯sxX]+)\s+\d+%")
+"""pytest-sugar draws a file's line anew with every test."""
 _COLLECTED = re.compile(
     r"\bcollected (\d+) items?\b(?:.*?/ (\d+) selected)?|\b\[(\d+) items?\]|(\d+) workers \[(\d+) items?\]"
 )
@@ -51,6 +68,9 @@ _TOTALS = re.compile(
     r"(?:^|=\s|\s)((?:\d+ (?:passed|failed|skipped|errors?|xfailed|xpassed|deselected|warnings?)(?:, )?)+) in [\d.]+"
 )
 _COUNT = re.compile(r"(\d+) (passed|failed|skipped|errors?|xfailed|xpassed)")
+_RESULTS = re.compile(r"Results \([\d.]+m?s\):\Z")
+_HEADING = re.compile(r"_{3,} (?:ERROR at \w+ of )?(?P<name>\S.*?) _{3,}\Z")
+_REASON = re.compile(r"E\s+(?P<said>\S.*)")
 _SUMMARY = re.compile(r"=+ short test summary info =+")
 _LOST = re.compile(r"(?:FAILED|ERROR)\s+(?P<node>[^\s|]+\.py(?:::\S+(?:\[.*?\])?)?)(?:\s+-\s+(?P<said>.*))?")
 _PREFIX = re.compile(r"\A[\w.-]+\s*\|\s?")
@@ -71,26 +91,74 @@ class Tally:
     failures: dict[str, str] = field(default_factory=dict)
     """Test -> first line of why."""
     _summary: bool = False
+    _results: bool = False
     _file: str = ""
+    _failing: str = ""
+    """Heading of the failure that is being told."""
+    _reasons: dict[str, str] = field(default_factory=dict)
+    """Heading -> first line of why, where there is no summary."""
+    _told: bool = False
+    """pytest said how many tests there are."""
 
     def take(self, raw: str) -> None:
-        """One line of output."""
-        line = _PREFIX.sub("", clean(raw)).strip()
+        """One line of output, which may have been drawn over several times."""
+        for part in raw.split("\r"):
+            self._take(_PREFIX.sub("", clean(part)).strip())
+
+    def end(self) -> None:
+        """The output is at its end: there is nothing more to expect, and what failed is listed by all that was said."""
+        if not self._told and self.totals is None:
+            self.expected = self.done or EXPECTED
+        if not self.failures:
+            self.failures = dict(self._reasons)
+            lost = (node for node, outcome in self.named.items() if outcome == "failed")
+            for node in lost:
+                name = node.partition("::")[2].replace("::", ".")
+                self.failures[node] = self.failures.pop(name, "")
+
+    def _take(self, line: str) -> None:
         if _SUMMARY.search(line):
             self._summary = True
         if found := _TOTALS.search(line):
             self._total(found[1])
+        elif _RESULTS.match(line):
+            self._results, self._summary = True, False
+            self._total("")
+        elif self._results:
+            if found := _COUNT.fullmatch(line):
+                self._add(found[1], found[2])
         elif self._summary:
             if lost := _LOST.search(line):
                 self.failures[one_line(lost["node"], 200)] = one_line(lost["said"] or "", 300)
-        elif found := _COLLECTED.search(line):
-            self.expected = int(next(number for number in reversed(found.groups()) if number))
-        elif found := _NAMED.search(line) or _WORKER.search(line):
-            self.named[one_line(found["node"], 300)] = _WORDS[found["word"]]
-        elif found := _DOTS.match(line):
+        elif not self._one(line) and not self._failure(line) and (found := _DOTS.match(line)):
             self._file = found["file"] or self._file
             if found["file"] or found["percent"]:
                 self.dots.update((self._file, _MARKS[mark]) for mark in found["marks"])
+
+    def _one(self, line: str) -> bool:
+        """A line about one test or one file, or how many there are."""
+        if found := _COLLECTED.search(line):
+            self.expected = int(next(number for number in reversed(found.groups()) if number))
+            self._told = True
+        elif found := _NAMED.search(line) or _WORKER.search(line):
+            self.named[one_line(found["node"], 300)] = _WORDS[found["word"]]
+        elif found := _SUGAR_NAMED.search(line):
+            self.named[one_line(found["node"], 300)] = _MARKS[found["mark"]]
+        elif found := _SUGAR.search(line):
+            self._redrawn(found["file"], found["marks"])
+        else:
+            return False
+        return True
+
+    def _failure(self, line: str) -> bool:
+        """A line of the part in which failures are told at length."""
+        if found := _HEADING.match(line):
+            self._failing = one_line(found["name"], 200)
+        elif self._failing and (found := _REASON.match(line)):
+            self._reasons.setdefault(self._failing, one_line(found["said"], 300))
+        else:
+            return False
+        return True
 
     def count(self, outcome: Outcome) -> int:
         """How many ended like this."""
@@ -130,26 +198,28 @@ class Tally:
         return found
 
     def _total(self, text: str) -> None:
-        totals: dict[Outcome, int] = {"passed": 0, "failed": 0, "skipped": 0}
-        words: dict[str, Outcome] = {
-            "xfailed": "passed",
-            "xpassed": "failed",
-            "error": "failed",
-            "errors": "failed",
-        }
+        self.totals = {"passed": 0, "failed": 0, "skipped": 0}
         for number, word in _COUNT.findall(text):
-            outcome: Outcome = words.get(word) or (
-                "passed" if word == "passed" else "failed" if word == "failed" else "skipped"
-            )
-            totals[outcome] += int(number)
+            self._add(number, word)
+
+    def _add(self, number: str, word: str) -> None:
+        """A part of what pytest says at the end."""
+        totals = self.totals or {"passed": 0, "failed": 0, "skipped": 0}
+        totals[_TOTAL_WORDS[word]] += int(number)
         self.totals = totals
-        self.expected = (
-            max(self.expected if self.expected != EXPECTED else 0, sum(totals.values())) or EXPECTED
-        )
+        self.expected = max(self.expected if self._told else 0, sum(totals.values()))
+
+    def _redrawn(self, file: str, marks: str) -> None:
+        """A line that holds all of a file's marks so far."""
+        for outcome in ("passed", "failed", "skipped"):
+            self.dots.pop((file, outcome), None)
+        self.dots.update((file, _MARKS[mark]) for mark in marks)
 
 
 def kind_of(name: str) -> str:
-    """What a test's name says it is about."""
+    """What a test's name says it is about; pytest -q shows none until something fails."""
+    if not name:
+        return "names not shown"
     plain = re.sub(r"[^a-z]", "", name.lower())
     if "crossregion" in plain:
         return "cross-region"
@@ -193,7 +263,7 @@ def run(command: str, folder: Path, environ: Mapping[str, str], runs: Path, now:
             before = tally.done
             for raw in batch:
                 tally.take(raw)
-                said = clean(raw, 2000).rstrip()
+                said = clean(raw.rstrip("\r\n").rpartition("\r")[2], 2000).rstrip()
                 last = [*last, said][-_LAST:] if said else last
                 yield Line(said, source="tests")
             if tally.done != before:
@@ -203,6 +273,7 @@ def run(command: str, folder: Path, environ: Mapping[str, str], runs: Path, now:
     finally:
         if begun.alive:
             begun.kill()
+    tally.end()
     if not tally.done:
         raise _none_ran(command, begun, last)
     yield from _told(tally)
