@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.services.terraform.conftest import STREAMS, Told, recorded
-from wizard.core.event import Event, Line, Progress, ResourceRow
+from wizard.core.event import Event, Line, Phase, Progress, ResourceRow, Wait
+from wizard.core.stopping import STOP, Outlook, Stopping
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
-from wizard.services.terraform.listening import Heard, listen
+from wizard.services.terraform.listening import Heard, _watched, listen
 from wizard.services.terraform.rows import Rows
 
 APPLIES = sorted(
@@ -87,3 +88,22 @@ def test_what_comes_after_the_backlog_is_told_as_it_comes(tmp_path: Path) -> Non
     assert {row.state for row in rows.values()} == {"done"}
     assert progress == [Progress(25, 25, "resources")]
     assert run.is_noted
+
+
+def test_while_it_stops_its_silence_is_explained_by_that(tmp_path: Path) -> None:
+    class Work:
+        def interrupt(self) -> None: ...
+
+        def kill_children(self) -> None: ...
+
+    stopping = Stopping()
+    stopping.begin(Work(), Outlook())
+    silent = [Wait(0.0, "Terraform works on x."), Wait(0.0)]
+    run = DetachedRun(tmp_path)
+    assert list(_watched(iter(silent), run, Heard(), stopping)) == silent  # type: ignore[arg-type]  # only iterated
+    stopping.answer(STOP)
+    phase, explained, quiet = _watched(iter(silent), run, Heard(), stopping)  # type: ignore[arg-type]  # only iterated
+    assert isinstance(phase, Phase)
+    assert isinstance(explained, Wait)
+    assert "asked to end" in explained.reason
+    assert quiet == silent[1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wizard.core.event import Event, Line, Phase, Progress, ResourceRow, Wait, Work
@@ -23,6 +23,8 @@ _RECENT = 500
 _PATIENCE = 10.0
 """Seconds in which Terraform ends when what it waited for was killed."""
 _STOPPING = "Stopping: Terraform saves its state"
+_IN_ORDER = "It was asked to end, and puts its state in order first."
+_ENDING = (Stage.STOPPING, Stage.BROKEN)
 _BROKEN = "Broken off: waiting for Terraform to save its state"
 _QUIET = frozenset(
     {
@@ -119,7 +121,11 @@ def _watched(told: Work[None], run: DetachedRun, heard: Heard, stopping: Stoppin
             # Terraform takes a second interrupt as leave to end without waiting any longer.
             pressed = True
             run.interrupt()
-        yield event
+        if isinstance(event, Wait) and event.reason and stage in _ENDING:
+            # What explains a silence while it works is not true any more.
+            yield replace(event, reason=_IN_ORDER)
+        else:
+            yield event
 
 
 def _look(event: Event, outlook: Outlook) -> None:
