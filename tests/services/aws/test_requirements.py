@@ -182,6 +182,15 @@ def test_glue_is_asked_the_whole_way_up() -> None:
     }
 
 
+def test_emptying_a_bucket_asks_for_its_objects() -> None:
+    bucket = ResourceRef("b", "aws_s3_bucket", "b", exists=True, options=frozenset({"force_destroy"}))
+    assert pairs(need(bucket, deleting=True), "delete") == {
+        ("s3:DeleteBucket", "arn:aws:s3:::b"),
+        ("s3:ListBucketVersions", "arn:aws:s3:::b"),
+        ("s3:DeleteObjectVersion", "arn:aws:s3:::b/*"),
+    }
+
+
 def test_tags_are_asked_for_on_the_database_alone() -> None:
     database = ResourceRef("d", "aws_glue_catalog_database", "htd_db", exists=True)
     changed = need(database, changes={"aws_glue_catalog_database": ("tags",)})

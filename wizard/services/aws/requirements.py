@@ -310,8 +310,10 @@ def _bucket_or_object(name: str, ref: ResourceRef, partition: str) -> str:
     if not ref.holder:
         return "*"
     bucket = f"arn:{partition}:s3:::{ref.holder}"
-    on_object = ref.type == "aws_s3_object" and "Object" in name
-    return f"{bucket}/{ref.own_name}" if on_object else bucket
+    if ref.type == "aws_s3_object" and "Object" in name:
+        return f"{bucket}/{ref.own_name}"
+    # Emptying a bucket asks for every object in it.
+    return f"{bucket}/*" if name.startswith("DeleteObject") else bucket
 
 
 def _iam(name: str, ref: ResourceRef, account: str, partition: str) -> str:
