@@ -1,2 +1,0 @@
-terraform version
-ls terraform/
