@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from wizard.core.event import Ask, Event, Line, Run, Wait
+from wizard.core.event import Ask, Event, Forgotten, Line, Noted, Run, Wait
 from wizard.core.facts import Facts
 from wizard.core.finding import Finding
 from wizard.core.flow import Flow, Status
@@ -190,3 +190,48 @@ def test_services_are_opened_once_and_late() -> None:
     assert opened == []
     perform(held, "name", name="Ada")
     assert (held.services, opened) == ("open", [1])
+
+
+@dataclass(frozen=True)
+class Mark:
+    text: str
+
+
+class Marking(AskName):
+    id: ClassVar[str] = "marking"
+
+    def run(self, facts: Facts, services: Any) -> Run[Name]:
+        yield Noted(Mark("made"))
+        yield Forgotten((Greeting,))
+        raise Problem("marking.failed", "It failed afterwards.", "It does.", "Try again.")
+
+
+def test_what_was_noted_outlasts_a_failed_step_and_what_is_forgotten_stays_known_here() -> None:
+    kept: list[object] = []
+    gone: list[type] = []
+    held = Flow(
+        (Marking(), Greet()),
+        lambda: None,
+        memory=Memory(None),
+        journal=Journal(None, Redactor()),
+        keep=kept.append,
+        forget=lambda *kinds: gone.extend(kinds),
+        known=[Greeting("from before")],
+    )
+    seen: list[Event] = []
+    with pytest.raises(Problem):
+        held.perform(
+            held.step("marking"),
+            on_event=seen.append,
+            asker=Script(Visit("marking")),
+            cancel=threading.Event(),
+        )
+    assert (kept[0], gone, seen) == (Mark("made"), [Greeting], [])
+    assert held.facts.get(Mark) == Mark("made")
+
+
+def test_past_a_step_that_stopped_comes_the_next_that_does_not_rest_on_it() -> None:
+    held = flow()
+    assert held.past(held.step("name")) is None
+    held.facts = held.facts.put(Name("Ann"))
+    assert held.past(held.step("name")) is held.step("greet")

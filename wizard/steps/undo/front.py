@@ -136,9 +136,7 @@ def done(facts: Facts) -> list[tuple[str, str]]:
     if ran is not None:
         rows.append((f"started {ran.name}", host))
     if connected is not None:
-        rows.append(
-            ("set the SQL configuration" if connected.changed else "read the SQL configuration", host)
-        )
+        rows.append(("set the SQL configuration", host))
     if added is not None and added.added != "no":
         rows.append(("registered the instance profile", added.host))
     if applied is not None and machine is not None:
