@@ -83,7 +83,22 @@ def test_a_kms_key_of_the_apply_that_failed_is_named(lost: Lost) -> None:
     assert lost.warnings() == ""
 
 
+def test_what_has_no_name_of_its_own_is_listed_by_its_time(lost: Lost) -> None:
+    (lost.trap.folder / "main.tf").write_text(
+        'resource "aws_s3_bucket" "data" { bucket_prefix = "htd-" }\n'
+        'resource "aws_iam_user" "named" { name = "htd-reader" }\n'
+    )
+    created = [ResourceChange(each, "create") for each in ("aws_s3_bucket.data", "aws_iam_user.named")]
+    plan = Planned(tuple(created), 2, 0, 0)
+    assert strays.warnings(lost.trap.facts, lost.trap.services, plan) == ()
+    lost.apply_ended(1)
+    (said,) = strays.warnings(lost.trap.facts, lost.trap.services, plan)
+    assert "aws_s3_bucket.data" in said
+    assert "aws s3api list-buckets --query" in said
+
+
 def test_every_type_of_the_table_has_its_way_after_a_lost_apply() -> None:
     ways = [*standing._COLLIDE, *strays.REPEATED, *strays.DOUBLED]
     assert len(set(ways)) == len(ways)
-    assert set(ways) == {kind for kind in requirements.table() if kind.startswith("aws_")}
+    known = {kind for kind in requirements.table() if kind.startswith("aws_")}
+    assert set(ways) == known, "a new type collides by name, is put again, or is doubled: it is said which"

@@ -7,7 +7,7 @@ twice without a word, and then nobody knows of the first.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,20 +31,38 @@ else:
 KEY, KMS = "aws_iam_access_key", "aws_kms_key"
 DOUBLED = (KEY, KMS)
 """Types of which every apply makes one more: an access key that is a secret lying about, a KMS key that costs money."""
+_LISTED = {
+    "aws_iam_role": "aws iam list-roles --query \"Roles[?CreateDate>='{since}'].RoleName\"",
+    "aws_iam_user": "aws iam list-users --query \"Users[?CreateDate>='{since}'].UserName\"",
+    "aws_iam_policy": "aws iam list-policies --scope Local --query \"Policies[?CreateDate>='{since}'].Arn\"",
+    "aws_iam_instance_profile": "aws iam list-instance-profiles "
+    "--query \"InstanceProfiles[?CreateDate>='{since}'].InstanceProfileName\"",
+    "aws_s3_bucket": "aws s3api list-buckets --query \"Buckets[?CreationDate>='{since}'].Name\"",
+}
+"""Types whose name may be made up (`name_prefix`, `bucket_prefix`) -> the command that lists the latest of them."""
 REPEATED = (
+    "aws_iam_group_membership",
+    "aws_iam_group_policy",
+    "aws_iam_group_policy_attachment",
     "aws_iam_role_policy",
     "aws_iam_role_policy_attachment",
     "aws_iam_user_policy",
     "aws_iam_user_policy_attachment",
+    "aws_kms_key_policy",
     "aws_lakeformation_data_lake_settings",
     "aws_lakeformation_permissions",
     "aws_lakeformation_resource",
+    "aws_s3_bucket_acl",
+    "aws_s3_bucket_cors_configuration",
     "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_logging",
+    "aws_s3_bucket_notification",
     "aws_s3_bucket_ownership_controls",
     "aws_s3_bucket_policy",
     "aws_s3_bucket_public_access_block",
     "aws_s3_bucket_server_side_encryption_configuration",
     "aws_s3_bucket_versioning",
+    "aws_s3_bucket_website_configuration",
     "aws_s3_object",
 )
 """Types that the next apply just puts again, in the same place: nothing is left over, and nothing is to be done."""
@@ -57,15 +75,16 @@ def warnings(facts: Facts, services: Services, plan: Planned) -> tuple[str, ...]
     refs = [
         ref
         for ref in needed.resources(folder, services.environ, who.account)
-        if ref.type in DOUBLED and not ref.address.startswith("data.")
+        if ref.type in (*DOUBLED, *_LISTED) and not ref.address.startswith("data.")
     ]
-    if not refs:
-        return ()
     found = list(_access_keys(refs, services))
     last = mending.last_apply(folder, services.paths.state / "runs")
-    makes = any(f"{KMS}." in each.address and each.action == "create" for each in plan.changes)
-    if makes and last is not None and last.code and last.started is not None:
-        found += _kms_keys(refs, services, last.started)
+    if last is not None and last.code and last.started is not None:
+        made = {each.address for each in plan.changes if each.action == "create"}
+        if any(f"{KMS}." in address for address in made):
+            found += _kms_keys(refs, services, last.started)
+        nameless = [ref for ref in refs if ref.type in _LISTED and ref.address in made and not ref.name]
+        found += _nameless(nameless, last.started)
     return tuple(found)
 
 
@@ -103,6 +122,17 @@ def _kms_keys(refs: list[ResourceRef], services: Services, since: datetime) -> I
                 f"state does not know: {ids}. Each costs money; if it is of that apply, delete it with: "
                 f"aws kms schedule-key-deletion --region {region} --key-id {found[0].id}"
             )
+
+
+def _nameless(refs: list[ResourceRef], since: datetime) -> Iterator[str]:
+    """Where AWS or Terraform makes the name up, only the time tells."""
+    for kind in dict.fromkeys(ref.type for ref in refs):
+        names = one_line(", ".join(ref.address for ref in refs if ref.type == kind), 200)
+        command = _LISTED[kind].format(since=f"{since.astimezone(UTC):%Y-%m-%dT%H:%M:%S}")
+        yield (
+            f"The last apply failed, and the name of {names} is not known before it is made: whether it was made and "
+            f"lost, only you can tell. This lists what came to be since: {command}"
+        )
 
 
 def _when(moment: datetime) -> str:
