@@ -104,7 +104,13 @@ def each_line(before: str) -> Callable[[str], str]:
     return lambda text: "\n".join(before + line for line in text.split("\n"))
 
 
+def broken(text: str) -> str:
+    """Between its words, at most 110 characters wide: some row is as wide as any, by chance."""
+    return text if "\n" in text else "\n".join(textwrap.wrap(text, 110, break_long_words=False))
+
+
 WRAPPINGS: dict[str, Callable[[str], str]] = {
+    "lines of words": broken,
     "box": lambda text: text if "│" in text else boxed(text),
     "a log's JSON": lambda text: json.dumps({"level": "error", "msg": text}),
     "JSON in JSON": lambda text: json.dumps({"body": json.dumps({"error": text})}),

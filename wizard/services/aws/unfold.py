@@ -15,11 +15,24 @@ _STAMP = re.compile(
     r"(?:\[?(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL)\]?:?[ \t]+)?(?:##\[\w+\])?"
 )
 """What a log or a CI job puts before every line, also in the middle of a sentence."""
-_BEGINS = re.compile(
-    r"\s*(?:$|\d{4}-\d\d|\d\d?:\d\d|\[|Error\b|[>#|*•-]+\s"
-    r"|(?:because no|with an explicit|is not authorized|on resource)\b)"
-)
-"""How a line begins that goes on with no word of the line before."""
+_BEGINS = re.compile(r"\s*(?:$|\d{4}-\d\d|\d\d?:\d\d|\[|Error\b|[>#|*•-]+\s)")
+"""How a line begins that goes on with nothing."""
+_SENTENCES = """
+    a aborted access accessdenied accessdeniedexception account action allow allows an and any api are associated
+    authorization authorized aws because blocked boundary bucket by called calling cannot ciphertext client code
+    control could credentials customer database denied deny does encoded endpoint error exception exist expired
+    explicit explicitly extended failed failure federated for forbidden formation found from glue handler has host
+    hostid https id identity-based in included insufficient invalid is key lake launch master message name no not
+    occurred of on operation or organizations parameter perform permission permission(s permissions please
+    policies policy prevented principal profile provided provider proxy public read reading refers refresh region
+    request requestid required resource resource-based response retrieving returned role secret security
+    service session setting state status statuscode table temporary terraform that the this to token trust
+    unauthorized unauthorizedoperation user valid validating vpc was when while with you your
+"""
+"""What AWS's sentences, and those around them, are made of."""
+_SMALL_WORDS = "allows an and by calling for from in is no not of on the to with"
+"""Those that end no sentence."""
+_WORDS, _SMALL = frozenset(_SENTENCES.split()), frozenset(_SMALL_WORDS.split())
 _HYPHEN = re.compile(r"(?<=\w)-[ \t]*\n[ \t]*(?=\w)")
 """Where a line was broken behind a hyphen of its own: `identity-` and `based`."""
 _NARROWEST = 60
@@ -64,11 +77,33 @@ def _unwrapped(text: str) -> str:
     cut = [len(row) == width and row[-1] not in ".]|+" for row in rows]
     whole: list[str] = []
     for at, row in enumerate(rows):
-        if at and cut[at - 1] and (cut[at] or (at > 1 and cut[at - 2])) and not _BEGINS.match(row):
+        if (
+            at
+            and cut[at - 1]
+            and (cut[at] or (at > 1 and cut[at - 2]))
+            and not (_BEGINS.match(row) or _between_words(whole[-1], row))
+        ):
             whole[-1] += row
         else:
             whole.append(row)
     return "\n".join(whole)
+
+
+def _between_words(before: str, after: str) -> bool:
+    """Whether a row ends where a word does: its width is a chance then, and a blank stood there."""
+    last, first = before.split()[-1:], after.split()[:1]
+    if not last or not first:
+        return False
+    ends, begins, whole = (
+        word.strip(".,:;()\"'").lower() for word in (last[0], first[0], last[0] + first[0])
+    )
+    if last[0][-1] in "<([{" or whole in _WORDS or (whole.startswith("arn:") and len(ends) < len("arn:")):
+        return False
+    if first[0].startswith("arn:"):
+        return True
+    if begins in _WORDS:
+        return ends in _WORDS or not (first[0][0].isupper() and last[0][-1].isalnum())
+    return ends in _WORDS and (last[0] in _SMALL or last[0][-1] in ":,;.")
 
 
 def _from_json_lines(text: str) -> str:
