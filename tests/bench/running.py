@@ -82,9 +82,9 @@ def at_rest(seconds: float = 10.0) -> None:
     reader = threading.Thread(target=_drain, args=(terminal,), daemon=True)
     reader.start()
     time.sleep(8.0)
-    before = _ticks(child)
+    before = _spent(child)
     time.sleep(seconds)
-    share = (_ticks(child) - before) / os.sysconf("SC_CLK_TCK") / seconds
+    share = (_spent(child) - before) / seconds
     os.kill(child, 15)
     os.waitpid(child, 0)
     print(f"{'at rest on the front page':<44} {share * 100:8.2f} % of a processor")
@@ -214,10 +214,11 @@ def _drain(terminal: int) -> None:
         return
 
 
-def _ticks(pid: int) -> int:
-    """Processor time of a process so far, in the system's ticks."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+def _spent(pid: int) -> float:
+    """Processor seconds of a process's threads so far, to the nanosecond: the system's ticks are too coarse."""
+    return (
+        sum(int(each.read_text().split()[0]) for each in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
+    )
 
 
 def _timed(work: Callable[[], object]) -> float:
