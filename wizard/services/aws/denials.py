@@ -14,7 +14,7 @@ from typing import Any
 from wizard.core.problem import Problem
 from wizard.core.text import one_line
 from wizard.services.aws import envelopes, grammar, particulars
-from wizard.services.aws.reasons import CREDENTIALS, DENIALS, REASONS, UNSPECIFIED, Reason
+from wizard.services.aws.reasons import DENIALS, REASONS, UNSPECIFIED, Reason
 
 _ENVELOPE = 4000
 """Characters before a refusal in which its code and operation are looked for."""
@@ -119,8 +119,9 @@ def read_all(text: str) -> list[Denial]:
             denial = read(sentence)
             if denial is not None and denial not in found:
                 found.append(denial)
+    # What was in the way of the credentials says more than that there are none.
     telling = [d for d in found if d.reason != "no_credentials"]
-    return telling if any(d.reason in CREDENTIALS for d in telling) else found
+    return telling if any(d.reason not in DENIALS for d in telling) else found
 
 
 def explain(text: str, error: BaseException | None = None) -> Problem | None:

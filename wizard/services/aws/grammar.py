@@ -92,7 +92,7 @@ BARE = re.compile(
     r"|or you are not allowed to access\b|[Yy]ou don.t have permissions? to [a-z]"
     r"|Permission denied on S3 path|Insufficient permissions to execute the query|verify/create output bucket"
     r"|\bAllAccessDisabled\b|Forbidden: Forbidden|operation: Forbidden\b|\bUnauthorizedOperation\b|StatusCode: 403\b"
-    r"|\bOptInRequired\b|\bSubscriptionRequired"
+    r"|\bOptInRequired\b|\bSubscriptionRequired|with an explicit deny\b|Access to the specified \w+ resource is denied"
 )
 BLOCKED = (
     ("disabled", re.compile(r"\bAllAccessDisabled\b")),
@@ -202,18 +202,6 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("partial", _any("Partial ?[Cc]redentials")),
     ("process", _any("custom-process", "credential_process", "process provider error", "JSONDecodeError")),
     (
-        "no_credentials",
-        _any(
-            "[Nn]o valid credential sources",
-            "NoCredentialProviders",
-            "Unable to locate credentials",
-            "NoCredentialsError",
-            "Could not load credentials from any",
-            "Unable to load (?:AWS )?credentials from",
-            "no EC2 IMDS role found",
-        ),
-    ),
-    (
         "throttled",
         _any("Throttling", "Rate exceeded", "TooManyRequests", "RequestLimitExceeded", r"\bSlowDown\b"),
     ),
@@ -233,6 +221,19 @@ CREDENTIALS: tuple[tuple[str, re.Pattern[str]], ...] = (
         _any(
             r"(?:amazonaws\.com|request send failed, dial tcp).{0,200}(?:i/o timeout|deadline exceeded)",
             "timeout on endpoint URL",
+        ),
+    ),
+    # Terraform says this first, whatever was in the way.
+    (
+        "no_credentials",
+        _any(
+            "[Nn]o valid credential sources",
+            "NoCredentialProviders",
+            "Unable to locate credentials",
+            "NoCredentialsError",
+            "Could not load credentials from any",
+            "Unable to load (?:AWS )?credentials from",
+            "no EC2 IMDS role found",
         ),
     ),
 )
