@@ -134,7 +134,7 @@ def test_what_is_not_read_could_not_be_checked(aws: EmbeddedAws, module: Path) -
 def test_all_proven_or_predicted_is_0(aws: EmbeddedAws, module: Path) -> None:
     done = ran("--json", "--terraform-dir", str(module), **credentials(aws, "strong", "*"))
     said = json.loads(done.stdout)
-    assert (done.returncode, said["problem"], said["policy"]) == (0, None, "")
+    assert (done.returncode, said["problem"], said["policy"], said["message"]) == (0, None, "", "")
     assert said["counts"]["missing"] == said["counts"]["could not check"] == 0
     assert said["counts"]["proven"]
     assert said["counts"]["predicted"]
@@ -173,6 +173,8 @@ def test_gaps_are_3_and_come_with_the_policy(aws: EmbeddedAws, module: Path) -> 
     assert done.returncode == 3
     (statement,) = json.loads(said["policy"])["Statement"]
     assert set(statement["Action"]) == {"iam:CreateRole", "iam:TagRole"}
+    assert said["message"].startswith("Hello,")
+    assert "iam:CreateRole on role/one" in said["message"]
     assert statement["Resource"] == [f"arn:aws:iam::{aws.account_id}:role/one"]
     words = ran("--terraform-dir", str(module), **given)
     assert words.returncode == 3

@@ -121,14 +121,16 @@ def _check(folder: Path, services: Services, arguments: argparse.Namespace, canc
 
 def _document(found: list[Finding], caller: Caller | None, problem: Problem | None) -> dict[str, object]:
     from wizard.core.finding import Verdict
-    from wizard.services.aws import permissions
+    from wizard.services.aws import handoff, permissions
 
+    gaps = [finding for finding in found if finding.verdict is Verdict.GAP]
     return {
         "account": caller.account if caller else "",
         "principal": caller.arn if caller else "",
         "counts": {verdict.word: sum(f.verdict is verdict for f in found) for verdict in Verdict},
         "findings": [finding.as_dict() for finding in found],
         "policy": permissions.policy_document(found),
+        "message": handoff.letter(gaps, caller.arn, caller.account) if caller else "",
         "problem": problem.as_dict() if problem else None,
     }
 
