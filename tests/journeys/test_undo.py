@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import threading
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.ui import scripted
+from tests.ui.conftest import Driven
 from wizard import wiring
 from wizard.core.facts import Applied, Connected, Registered, VariablesWritten
 from wizard.core.journey import Script, Visit
@@ -19,6 +23,7 @@ from wizard.plain.printer import Printer
 from wizard.plain.unattended import walk
 from wizard.steps import FRONT
 from wizard.steps.summary import summary
+from wizard.ui.app import WizardApp
 
 NO = {"configuration": {"config": "no"}, "stop": {"stop": "no"}}
 YES = {
@@ -111,3 +116,53 @@ def test_where_nothing_was_done_there_is_no_way_back(play: Any) -> None:
                 asker=Script(Visit(back.front.id)),
                 cancel=threading.Event(),
             )
+
+
+@pytest.mark.soak
+@pytest.mark.terraform
+def test_full_screen_a_destroy_takes_its_plan_and_its_word(play: Any, tmp_path: Path) -> None:
+    async def run(played: Any, opening: wiring.Opening) -> None:
+        app = WizardApp(opening.flow, opening.front, save_folder=tmp_path)
+        async with app.run_test(size=(80, 24)) as pilot:
+            d = Driven(app, pilot, scripted.World(), [])
+            await _still(d)
+            await d.shell.visit("destroy", begin=True)
+            await _still(d)
+            made = calls(played)
+            assert "TO DESTROY" in d.text
+            assert "aws_iam_role.this" in d.text
+            word = d.text.partition("Type ")[2].partition(",")[0]
+            await pilot.press(*_keys("destroy 1"), "enter")
+            await _still(d)
+            assert f"! Type {word}" in d.text
+            assert calls(played) == made
+            await pilot.press(*["backspace"] * 20, *_keys(word), "enter")
+            await _still(d)
+            assert "✓ Done: " in d.text
+            count = word.removeprefix("destroy ")
+            assert f"{count} of {count} done" in d.text
+
+    with play(engine="terraform") as played, ExitStack() as stack:
+        played.walk(until="connect")
+        services = played.flow.services
+        record = Record.at(services.paths.state, "default")
+        forth = wiring.Opening(played.flow, FRONT, lambda _: False, played.redact)
+        opening = wiring.with_way_back(forth, wiring.Options(), services.paths, record, stack)
+        assert opening.back is not None
+        asyncio.run(run(played, opening.back()))
+        iam = played.world.aws.client("iam")
+        assert "htd-role" not in {role["RoleName"] for role in iam.list_roles()["Roles"]}
+        assert Applied not in Record.at(services.paths.state, "default").facts
+
+
+def _keys(text: str) -> list[str]:
+    return ["space" if letter == " " else letter for letter in text]
+
+
+async def _still(d: Driven) -> None:
+    """Terraform takes its time."""
+    for _ in range(60):
+        with suppress(AssertionError):
+            await d.settled()
+            return
+    raise AssertionError(d.text)
