@@ -119,7 +119,12 @@ def look(
 
 def told(chain: Chain, now: datetime) -> list[str]:
     """The chain as lines: every joint, then the first broken one with its way out."""
-    lines = [line for link in chain.links for line in _joint(link, now)]
+    lines: list[str] = []
+    for before, link in zip((None, *chain.links), chain.links, strict=False):
+        head, *said = _joint(link, now)
+        # What keeps several joints in a row from being looked at is said once.
+        again = before is not None and said and said == _joint(before, now)[1:]
+        lines += [head, *(() if again else said)]
     lines += ["", chain.verdict()]
     broken = chain.first_broken or next((link for link in chain.links if link.finding.problem), None)
     if broken is not None and broken.finding.problem is not None:

@@ -153,7 +153,9 @@ class Chain:
         """The outcome in one sentence."""
         broken = self.first_broken
         if broken is not None:
-            return f"Broken at joint {broken.joint.number} of {len(JOINTS)}: {broken.finding.title}."
+            problem = broken.finding.problem
+            said = problem.what if problem else f"{broken.finding.title}: {broken.finding.evidence or 'no'}"
+            return f"Broken at joint {broken.joint.number} of {len(JOINTS)}: {said.rstrip('.')}."
         if self.unknown:
             numbers = ", ".join(str(joint.number) for joint in self.unknown)
             return f"Nothing is known to be broken, but joints could not be looked at: {numbers}."

@@ -41,7 +41,9 @@ class Proof(Step[DataProven]):
     about: ClassVar = (
         "Every joint between AWS and your data is looked at in turn, each asked of the service that holds it. Then "
         "SELECT 1, which needs no data, and a read through the instance profile: the warehouse takes on the role "
-        "and AWS lets it read, or says why not. The first broken joint is named. Nothing is changed."
+        "and AWS lets it read, or says why not. The first broken joint is named. Nothing is changed. "
+        "Afterwards the picture stays live while it is in front: the warehouse is read every 15 s, the other joints "
+        "every minute. No query is run for that, because a query would keep the warehouse running."
     )
     fact: ClassVar = DataProven
     needs: ClassVar = (WarehouseRunning, WorkspaceProven, Applied)

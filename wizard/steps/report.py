@@ -64,6 +64,8 @@ class Next:
     what: str
     who: str
     commands: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
+    """What a person would type instead."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ class Report:
                 Next(
                     f"Go on with the step {first.title}.",
                     str(Who.YOU),
-                    (f"htd-wizard run{more}", *self._typed(first)),
+                    (f"htd-wizard run{more}",),
+                    self._typed(first),
                 )
             )
         elif todo:

@@ -178,6 +178,8 @@ def _next(number: int, each: Next) -> list[str]:
     lines = [f"{number}. {_inline(each.what)} ({each.who})"]
     if each.commands:
         lines += ["", *_fenced("\n".join(each.commands), "   "), ""]
+    if each.by_hand:
+        lines += ["   or by hand:", "", *_fenced("\n".join(each.by_hand), "   "), ""]
     return lines
 
 

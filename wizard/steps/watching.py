@@ -26,7 +26,7 @@ def watch(facts: Facts, services: Services) -> Watch | None:
         return None
     target = Target.of(facts)
     target = replace(target, location=services.proving or target.location)
-    return Watch(lambda whole: _seen(target, services, whole=whole), "reads only; runs no query")
+    return Watch(lambda whole: _seen(target, services, whole=whole), "reads, no query")
 
 
 def _seen(target: Target, services: Services, *, whole: bool) -> Chain:

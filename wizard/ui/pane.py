@@ -45,6 +45,7 @@ class StepPane(Vertical):
     StepPane > .last { height: auto; margin: 1 0 0 0; }
     StepPane > .watching { height: 1; display: none; text-wrap: nowrap; text-overflow: ellipsis; }
     StepPane.-watched > .watching { display: block; }
+    StepPane.-watched > .why { display: none; }
     """
 
     def __init__(
