@@ -18,7 +18,7 @@ LENDER = """
 import asyncio, signal, sys
 from wizard.services.process.foreground import lend
 DEFAULT = "import signal; signal.signal(signal.SIGINT, signal.SIG_DFL); "
-COMMAND = DEFAULT + "import time; print('READY', flush=True); time.sleep(30)"
+COMMAND = DEFAULT + "import time; print('READY', flush=True); [time.sleep(0.05) for _ in range(600)]"
 async def main():
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lambda: print("WIZARD-HIT", flush=True))
     status = lend([sys.executable, "-c", COMMAND], "Press Enter. ")
