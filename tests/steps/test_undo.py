@@ -226,3 +226,13 @@ def test_who_is_no_administrator_gets_a_sheet_for_the_way_back(alone: Alone, ste
     assert f'.instance_profile_arn = "{theirs}"' in caught.value.message
     assert "THIS RESTARTS EVERY RUNNING SQL WAREHOUSE" in caught.value.message
     assert COMMAND in caught.value.copy
+
+
+def test_who_does_not_sign_in_leaves_it_all_and_goes_on(alone: Alone) -> None:
+    alone.perform("connect", YES)
+    alone.services.workspace = None
+    taken = Taken(alone, {})
+    assert (taken.asked, taken.done) == ([], "")
+    assert all(part.declined and "not to sign in" in part.told for part in taken.parts)
+    assert set(taken.stays) == {"htd-wizard undo"}
+    assert [e.text for e in taken.events if isinstance(e, Line)] == [part.told for part in taken.parts]

@@ -39,6 +39,7 @@ class Destroy(Back[InfrastructureBack]):
         "typed how many are destroyed. Data in them is lost. Terraform goes on by itself even if this window closes."
     )
     fact: ClassVar = InfrastructureBack
+    leaves: ClassVar = "what Terraform made in AWS"
 
     def take(self, facts: Facts, services: Services) -> Run[InfrastructureBack]:
         machine, who = facts.get(Machine), facts.get(AwsIdentity)

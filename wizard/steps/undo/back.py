@@ -18,6 +18,7 @@ F = TypeVar("F", bound=TakenBack)
 FRONT = "undo"
 """Id of the first page of the way back, where signing in is."""
 _SIGNING_IN = ("credentials", "workspace")
+_SIGNED_OUT = ("aws.signed_out", "databricks.signed_out")
 UNDO = "htd-wizard undo"
 
 
@@ -26,6 +27,8 @@ class Back(Step[F]):
 
     needs: ClassVar = (WasDone,)
     skippable: ClassVar = True
+    leaves: ClassVar[str] = ""
+    """What stays when it is left."""
 
     @abstractmethod
     def take(self, facts: Facts, services: Services) -> Run[F]:
@@ -34,13 +37,16 @@ class Back(Step[F]):
     def run(self, facts: Facts, services: Services) -> Run[F]:
         try:
             fact = yield from self.take(facts, services)
-            if fact.told:
-                yield Line(fact.told)
-            return fact
         except Problem as problem:
-            # The steps of the journey forth are not here.
-            problem.step = FRONT if problem.step in _SIGNING_IN else ""
-            raise
+            if problem.code not in _SIGNED_OUT:
+                # The steps of the journey forth are not here.
+                problem.step = FRONT if problem.step in _SIGNING_IN else ""
+                raise
+            told = "You chose not to sign in there, so it is left. “The way back” asks again."
+            fact = self.fact(stays=((self.leaves, UNDO),), declined=True, told=told)
+        if fact.told:
+            yield Line(fact.told)
+        return fact
 
     def prove(self, facts: Facts, services: Services) -> list[Finding]:  # noqa: ARG002  # nothing is to last
         return []

@@ -42,6 +42,7 @@ class Configuration(Back[ConfigurationBack]):
         "every running warehouse. A backup of what is there now is kept first."
     )
     fact: ClassVar = ConfigurationBack
+    leaves: ClassVar = "the SQL configuration"
 
     def take(self, facts: Facts, services: Services) -> Run[ConfigurationBack]:
         profile, _ = profile_of(facts)
@@ -75,6 +76,7 @@ class Registration(Back[RegistrationBack]):
         "configuration does not name it any more. A registration costs nothing and changes nothing by itself."
     )
     fact: ClassVar = RegistrationBack
+    leaves: ClassVar = "the registration of the instance profile"
 
     def take(self, facts: Facts, services: Services) -> Run[RegistrationBack]:
         profile, _ = profile_of(facts)
@@ -100,6 +102,7 @@ class Stop(Back[WarehouseBack]):
         "Stopping ends every session on it. The warehouse itself is left: the wizard did not make it."
     )
     fact: ClassVar = WarehouseBack
+    leaves: ClassVar = "the warehouse"
 
     def take(self, facts: Facts, services: Services) -> Run[WarehouseBack]:
         fact = facts.get(WorkspaceProven)

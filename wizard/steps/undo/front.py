@@ -84,7 +84,7 @@ class Before(Step[WasDone]):
                 raise _other_account(caller.account, known.account)
             services.aws = session
         except Problem as problem:
-            services.aws = None
+            services.aws, mend = None, _mend(problem)
             yield Finding("chain.identity", title, Verdict.GAP, problem.what, problem)
         else:
             yield Finding("chain.identity", title, Verdict.PROVEN, caller.arn)
@@ -94,7 +94,7 @@ class Before(Step[WasDone]):
             f"Sign in to AWS account {known.account} in another way?",
             "Without it, everything in AWS stays; the rest can be taken back.",
         )
-        if (yield Ask((asked,), title="You are not signed in to AWS"))["aws"] == YES:
+        if (yield Ask((asked,), title="You are not signed in to AWS", reason=mend))["aws"] == YES:
             yield from Credentials().run(facts, services)
 
     def _workspace(self, proven: WorkspaceProven, facts: Facts, services: Services) -> Run[None]:
@@ -107,7 +107,7 @@ class Before(Step[WasDone]):
             workspace.me()
             services.workspace = workspace
         except Problem as problem:
-            services.workspace = None
+            services.workspace, mend = None, _mend(problem)
             yield Finding("workspace.identity", title, Verdict.GAP, problem.what, problem)
         else:
             yield Finding("workspace.identity", title, Verdict.PROVEN, f"{proven.user} in {proven.host}")
@@ -117,7 +117,8 @@ class Before(Step[WasDone]):
             f"Sign in to {proven.host} in another way?",
             "Without it, everything in Databricks stays; the rest can be taken back.",
         )
-        if (yield Ask((asked,), title="You are not signed in to the workspace"))["workspace"] != YES:
+        ask = Ask((asked,), title="You are not signed in to the workspace", reason=mend)
+        if (yield ask)["workspace"] != YES:
             return
         bearer, _ = yield from workspace_sign_in.sign_in(proven.host, services)
         opened = client.Workspace(
@@ -164,3 +165,8 @@ def _other_account(now: str, then: str) -> Problem:
         why="The sign-in of last time leads to another account now.",
         remedy=f"Sign in to account {then}: htd-wizard undo --aws-profile NAME.",
     )
+
+
+def _mend(problem: Problem) -> str:
+    """What to do about a sign-in that does not work any more, with the command."""
+    return f"{problem.remedy} {problem.copy}".strip()

@@ -4,28 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 from shlex import quote
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from wizard.core.event import Run, Table
 from wizard.core.facts import Facts, VariablesWritten
 from wizard.core.taken import (
-    ConfigurationBack,
-    InfrastructureBack,
-    RegistrationBack,
     TakenBack,
-    WarehouseBack,
     WhatStays,
 )
 from wizard.services import Services
+from wizard.steps.undo.aws import Destroy
 from wizard.steps.undo.back import UNDO, Back
+from wizard.steps.undo.databricks import Configuration, Registration, Stop
 from wizard.steps.variables import NAME
 
-_PARTS: tuple[tuple[type[TakenBack], str], ...] = (
-    (ConfigurationBack, "the SQL configuration"),
-    (RegistrationBack, "the registration of the instance profile"),
-    (WarehouseBack, "the warehouse"),
-    (InfrastructureBack, "what Terraform made in AWS"),
-)
+_PARTS: tuple[type[Back[Any]], ...] = (Stop, Configuration, Registration, Destroy)
 
 
 class Stays(Back[WhatStays]):
@@ -39,10 +32,10 @@ class Stays(Back[WhatStays]):
     def take(self, facts: Facts, services: Services) -> Run[WhatStays]:
         done: list[str] = []
         left: list[tuple[str, str]] = []
-        for kind, name in _PARTS:
-            part = facts.get(kind)
+        for step in _PARTS:
+            part: TakenBack | None = facts.get(step.fact)
             if part is None:
-                left.append((f"{name}, because this step did not end", UNDO))
+                left.append((f"{step.leaves}, because this step did not end", UNDO))
             else:
                 done += part.done
                 left += part.stays
