@@ -12,6 +12,7 @@ import pytest
 
 from tests.steps.conftest import READS
 from wizard.core.finding import Verdict
+from wizard.steps.chain import break_of
 
 if TYPE_CHECKING:
     from tests.steps.conftest import Chained
@@ -172,6 +173,12 @@ def test_a_condition_that_cannot_be_known_is_named(standing: Chained) -> None:
     assert problem is not None
     assert "aws:SourceVpce (serverless compute comes through Databricks' VPC endpoints" in problem.why
     assert "get-bucket-policy" in problem.copy
+    # When the read is refused after all, the suspect is named beside it.
+    with bucket_policy(standing, "Deny", {"StringNotEquals": {"aws:SourceVpce": "vpce-1"}}):
+        refused = break_of(standing.look())
+    assert refused is not None
+    assert refused.what.startswith("Joint 11 of 11 is broken: ")
+    assert any("depending on aws:SourceVpce" in line for line in refused.evidence)
     with bucket_policy(standing, "Deny", {"Bool": {"aws:SecureTransport": "false"}}):
         assert standing.look().whole
 

@@ -65,6 +65,9 @@ def steady(svg: str) -> str:
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", svg)
     svg = re.sub(r"\d{8}-\d{6}-\d{6}", "20260102-120000-000000", svg)
+    svg = re.sub(
+        r"(looked&#160;at&#160;)\d\d:\d\d:\d\d(,&#160;next&#160;in&#160;)\d\d", r"\g<1>12:00:00\g<2>60", svg
+    )
     return re.sub(r"terminal-\d+", "terminal", svg)
 
 

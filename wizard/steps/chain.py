@@ -191,6 +191,9 @@ def break_of(chain: Chain) -> Problem | None:
     said = [*known.evidence, link.finding.evidence]
     if last is not link.finding:
         said += last.problem.evidence if last.problem and last.verdict is Verdict.GAP else ()
+    rights_link = chain.link("chain.rights")
+    if link.joint.id == "chain.data" and rights_link and rights_link.finding.verdict is Verdict.UNKNOWN:
+        said.append(f"Joint {rights_link.joint.number} could not be checked: {rights_link.finding.evidence}")
     where = f"Joint {link.joint.number} of {len(JOINTS)}" + (" is broken" if link.broken else " is not known")
     return replace(
         known,

@@ -48,6 +48,11 @@ def test_wait_for_sleeps_by_itself(admin: Workspace) -> None:
         ("User: x is not authorized to perform: sts:AssumeRole on resource: r", "query.trust"),
         ("User: x is not authorized to perform: s3:GetObject on resource: r", "query.s3_denied"),
         ("com.amazonaws...AmazonS3Exception: Forbidden; Status Code: 403", "query.s3_denied"),
+        (
+            "s3://b/k: User: x is not authorized to perform: kms:Decrypt on resource: r (Service: Amazon S3)",
+            "query.kms_denied",
+        ),
+        ("KMS.DisabledException: arn:aws:kms:us-east-1:1:key/k is disabled.", "query.kms_denied"),
         ("User: x is not authorized to perform: glue:GetTable on resource: r", "query.glue_denied"),
         ("AccessDeniedException: no (Service: AWSGlue; Status Code: 400)", "query.glue_denied"),
         ("Insufficient Lake Formation permission(s) on db (Service: AWSGlue)", "query.lakeformation"),

@@ -167,6 +167,7 @@ def failed(answer: Json, statement: str) -> Problem:
 
 SETTLING = (
     "query.trust",
+    "query.kms_denied",
     "query.s3_denied",
     "query.glue_denied",
     "query.lakeformation",
@@ -228,6 +229,14 @@ _MEANINGS: tuple[tuple[tuple[str, ...], str, str, str, Who, str], ...] = (
         "query.glue_denied",
         "AWS does not let the role read the Glue Data Catalog.",
         "Check the role's policy for the Glue actions named in what was said, and apply.",
+        Who.AWS_ADMIN,
+        "apply",
+    ),
+    (
+        ("kms:decrypt", "kms:generatedatakey", "service: awskms", "service: kms", "kms key", "kms.disabled"),
+        "query.kms_denied",
+        "The data is encrypted with a key that the role may not use, or that is switched off.",
+        "Let the key's policy name the role for kms:Decrypt and kms:GenerateDataKey, and see that the key is enabled.",
         Who.AWS_ADMIN,
         "apply",
     ),
