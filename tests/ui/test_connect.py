@@ -105,6 +105,7 @@ def test_the_way_back_writes_nothing_before_each_yes_on_the_screen(tmp_path: Pat
                 assert "The wizard applied nothing in AWS." in d.text
                 await d.press("enter")
                 assert "nothing was changed" in d.text
+                assert "0 changes taken back, 5 things left." in d.text
                 assert "htd-wizard undo" in d.text
                 config = "GET /api/2.0/sql/config/warehouses"
                 body = {"error_code": "PERMISSION_DENIED", "message": "This API is reserved to admin users"}

@@ -12,6 +12,7 @@ from wizard.core.taken import (
     TakenBack,
     WhatStays,
 )
+from wizard.core.text import plural
 from wizard.services import Services
 from wizard.steps.undo.aws import Destroy
 from wizard.steps.undo.back import UNDO, Back
@@ -49,7 +50,8 @@ class Stays(Back[WhatStays]):
         yield Table("Taken back", ("what",), tuple((line,) for line in done or ["nothing was changed"]))
         rows = tuple((f"{what}: {way}",) for what, way in left)
         yield Table("What stays", ("what, and how it goes away",), rows)
-        return WhatStays(tuple(done), tuple(left))
+        told = f"{plural(len(done), 'change')} taken back, {plural(len(left), 'thing')} left."
+        return WhatStays(tuple(done), tuple(left), told=told)
 
     def equivalent(self, facts: Facts) -> list[str]:
         fact = facts.get(WhatStays)

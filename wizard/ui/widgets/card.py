@@ -168,7 +168,7 @@ class DoneCard(Card):
             said, first = lines(head, told, joined(("Next: ", MUTED), onward)), ("Next", "next")
         else:
             written = joined(("The implementation status is in ", MUTED), report) if report else ""
-            said = lines(head, "Every step is done. Nothing is left to do.", written)
+            said = lines(head, told or "Every step is done. Nothing is left to do.", written)
             first = ("Finish", "finish")
         back = (("Take it back", "take_back"),) if undoable else ()
         super().__init__(said, (first, ("Run again", "again"), *back))
