@@ -64,6 +64,7 @@ def steady(svg: str) -> str:
     # The fonts are named, not fetched: a picture asks nothing of the network.
     svg = re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:8080", svg)
+    svg = re.sub(r"since&#160;\d\d&#160;\w{3}&#160;\d\d:\d\d", "since&#160;02&#160;Jan&#160;12:00", svg)
     svg = re.sub(r"\d{8}-\d{6}-\d{6}", "20260102-120000-000000", svg)
     svg = re.sub(
         r"(looked&#160;at&#160;)\d\d:\d\d:\d\d(,&#160;next&#160;in&#160;)\d\d", r"\g<1>12:00:00\g<2>60", svg

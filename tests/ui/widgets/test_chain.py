@@ -61,9 +61,14 @@ def test_every_joint_has_a_row_before_it_was_looked_at() -> None:
 def test_the_line_is_torn_at_the_first_break_and_stays_so() -> None:
     verdicts = [Verdict.PROVEN] * 3 + [Verdict.GAP, Verdict.PROVEN, Verdict.GAP, Verdict.UNKNOWN]
     rows, _ = drawn(chain(*verdicts))
-    assert "broken at joint 4" in rows[0]
+    assert f"broken at joint 4 since {NOON.astimezone():%d %b %H:%M}" in rows[0]
     assert [row.strip()[0] for row in rows[1:8]] == ["┌", "├", "├", "╳", "┆", "╳", "┆"]
     assert "? unknown" in rows[7]
+
+
+def test_a_whole_chain_says_since_when() -> None:
+    rows, _ = drawn(chain(*[Verdict.PROVEN] * 11))
+    assert f"whole since {NOON.astimezone():%d %b %H:%M}" in rows[0]
 
 
 def test_enter_opens_what_was_read_and_since_when() -> None:

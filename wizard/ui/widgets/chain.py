@@ -68,7 +68,13 @@ class ChainBlock(Block):
         if broken is not None:
             self.roster.highlighted = broken.joint.number - 1
             self.reveal()
-        self.hint = f"broken at joint {broken.joint.number}" if broken else ""
+        if broken is not None:
+            self.hint = f"broken at joint {broken.joint.number} since {broken.since.astimezone():%d %b %H:%M}"
+        elif self.chain.whole:
+            latest = max(link.since for link in self.chain.links).astimezone()
+            self.hint = f"whole since {latest:%d %b %H:%M}"
+        else:
+            self.hint = ""
         self._draw_head()
 
 
