@@ -364,3 +364,19 @@ def test_a_service_the_account_never_signed_up_for_is_no_matter_of_policies() ->
 def test_brackets_of_a_name_belong_to_it(before: str, name: str, behind: str) -> None:
     text = before + sentence("iam:PassRole", f"arn:aws:iam::1:role/{name}") + behind
     assert must_read(text).resource == f"arn:aws:iam::1:role/{name}"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "The specified KMS key does not exist or is not allowed to be used with Arn 'arn:aws:logs:us-west-2:1:x'",
+        "Lambda does not have permission to access the ECR image. Check the ECR permissions.",
+    ],
+)
+def test_a_service_that_was_not_let_in_is_mended_where_it_was_refused(said: str) -> None:
+    denial = must_read(
+        "operation error CloudWatch Logs: CreateLogGroup, https response error StatusCode: 400, RequestID: 1, "
+        f"api error AccessDeniedException: {said}"
+    )
+    assert denial.statement is None
+    assert "name the service" in denial.remedy

@@ -97,8 +97,15 @@ BARE = re.compile(
 BLOCKED = (
     ("disabled", re.compile(r"\bAllAccessDisabled\b")),
     ("subscription", re.compile(r"\bOptInRequired\b|\bSubscriptionRequired")),
+    (
+        "service",
+        re.compile(
+            r"KMS key does not exist or is not allowed to be used"
+            r"|does not have permission to access the ECR image"
+        ),
+    ),
 )
-"""Refusals that no policy is behind -> their row of `reasons.UNSPECIFIED`."""
+"""Refusals that no policy of the caller is behind -> their row of `reasons.UNSPECIFIED`."""
 
 SKEW = re.compile(
     r"(?P<signed>\d{8}T\d{6}Z) (?:is now earlier than|is still later than) \d{8}T\d{6}Z "

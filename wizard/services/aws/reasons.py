@@ -177,6 +177,14 @@ UNSPECIFIED: dict[str, Reason] = {
         "Check the bucket's name; if it is right, ask its owner. No permission will change this.",
         Who.AWS_ADMIN,
     ),
+    "service": Reason(
+        "aws.denied.service",
+        "Not you, but the AWS service that was to use the key or the image was not let in by its own policy, or there "
+        "is none by that name in this region.",
+        "Check its ARN and region; if both are right, ask its owner to name the service in the policy of the key or "
+        "of the repository.",
+        Who.AWS_ADMIN,
+    ),
     "subscription": Reason(
         "aws.denied.subscription",
         "The account does not have this service yet: its sign-up is not complete (payment, phone, or AWS still checks "
