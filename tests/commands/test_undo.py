@@ -40,4 +40,4 @@ def test_an_answers_file_names_steps_of_the_way_back(tmp_path: Path) -> None:
     answers.write_text("[apply]\n")
     done = ran(tmp_path, "--answers", str(answers))
     assert done.returncode == 2
-    assert "configuration, registration, stop, destroy, stays" in done.stderr
+    assert "undo, stop, configuration, registration, destroy, stays" in done.stderr
