@@ -127,9 +127,7 @@ def test_every_read_of_every_type(site: Site, service: str) -> None:
     assert site.gaps(needs) == set(), "nothing is invented"
     heard = asked(site)
     ours = [
-        n
-        for n in needs
-        if n.action not in UNDENIABLE | SILENT and n.ref.type.removeprefix("aws_").startswith(service)
+        n for n in needs if n.action not in UNDENIABLE | SILENT and n.address.startswith(f"aws_{service}")
     ]
     planned = pairs(ours, site.dependencies(), heard)
     seen = {n.action for taken in planned for n in taken.values()}
