@@ -99,7 +99,9 @@ def check(
     held = (proven or Proven()).of(caller.arn)
     if account and account != caller.account:
         yield _other_account(caller, account)
-    distinct = list({probes.key(need) if need.known else need.address: need for need in needs}.values())
+    # What can be read for real goes before what can only be predicted.
+    best = sorted(needs, key=lambda need: need.known and probes.can_read(need))
+    distinct = list({probes.key(need) if need.known else need.address: need for need in best}.values())
     yield from (_unknown_type(need) for need in distinct if not need.known)
     known = [need for need in distinct if need.known]
     yield from (held[probes.key(need)] for need in known if probes.key(need) in held)
