@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wizard.core.event import Ask, Line, Phase, Run, Wait
+from wizard.core.event import Ask, Line, Phase, Run
 from wizard.core.facts import Applied, DataProven, Facts, WorkspaceProven
 from wizard.core.lazy import lazy
 from wizard.core.problem import Problem
@@ -103,11 +103,8 @@ def _running(facts: Facts, services: Services) -> Run[None]:
             remedy="Start it in the step Start the warehouse, then try again.",
             step="warehouse",
         )
-    while warehouses.get(workspace, proven.warehouse_id).state == "STOPPING":
-        # A start that comes in the middle of a stop does not take hold.
-        yield Wait(1.0, f"{seen.name} is still stopping")
-    warehouses.start(workspace, proven.warehouse_id)
-    yield from warehouses.follow(workspace, proven.warehouse_id)
+    stopping = not warehouses.start(workspace, proven.warehouse_id) or seen.state == "STOPPING"
+    yield from warehouses.follow(workspace, proven.warehouse_id, stopping=stopping)
 
 
 def _ask_whether() -> Ask:

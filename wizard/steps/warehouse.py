@@ -54,7 +54,7 @@ class Warehouse(Step[WarehouseRunning]):
         yield Phase("Looking at the warehouse", f"databricks warehouses get {proven.warehouse_id}")
         seen = warehouses.get(workspace, proven.warehouse_id)
         typical = known.typical(serverless=seen.serverless)
-        counted = not seen.healthy
+        counted, stopping = not seen.healthy, seen.state == "STOPPING"
         if seen.state == "STARTING":
             yield Phase(
                 f"{seen.name} is starting already; looking on", f"databricks warehouses get {seen.id}"
@@ -65,13 +65,14 @@ class Warehouse(Step[WarehouseRunning]):
                 raise _declined(seen.name)
             yield Phase(f"Starting {seen.name}", f"databricks warehouses start {seen.id}")
             known.begun(services.now())
-            warehouses.start(workspace, seen.id)
+            stopping = not warehouses.start(workspace, seen.id) or stopping
         failed: Problem | None = None
         try:
             end = yield from warehouses.follow(
                 workspace,
                 seen.id,
                 already=known.since(services.now()) if counted else 0.0,
+                stopping=stopping,
                 typical=typical,
             )
         except Problem as problem:

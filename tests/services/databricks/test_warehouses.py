@@ -270,6 +270,20 @@ def test_ten_minutes_end_the_wait(scripted: Scripted, drive: Drive) -> None:
     assert caught.value.code == "warehouse.cloud_provider_launch_failure"
 
 
+def test_a_start_that_was_refused_while_it_stopped_is_asked_for_again(
+    scripted: Scripted, drive: Drive
+) -> None:
+    refused = (400, {"error_code": "INVALID_STATE", "message": "It is STOPPING and cannot be started now."})
+    scripted.answers[f"POST {PATH}/start"] = [refused, (200, {})]
+    scripted.answers[f"GET {PATH}"] = [_seen("STOPPING"), _seen("STOPPED"), _seen("RUNNING", "HEALTHY")]
+    workspace = Workspace(scripted.url, "t", timeout_seconds=2, retry_seconds=1)
+    taken = warehouses.start(workspace, ID)
+    assert not taken
+    end, _ = drive(warehouses.follow(workspace, ID, clock=Clock(1), stopping=not taken))
+    assert end.warehouse.healthy
+    assert scripted.asked.count(f"POST {PATH}/start") == 2
+
+
 def test_deleted_is_told(scripted: Scripted, drive: Drive) -> None:
     with pytest.raises(Problem) as caught:
         _follow(scripted, drive, 1, _seen("DELETED"))

@@ -115,10 +115,10 @@ def get(workspace: Workspace, warehouse_id: str) -> Warehouse:
         raise _named(problem, warehouse_id) from problem
 
 
-def start(workspace: Workspace, warehouse_id: str) -> None:
+def start(workspace: Workspace, warehouse_id: str) -> bool:
     """Asks for a start; harmless when it runs or starts already. Raises Problem.
 
-    While it is still stopping Databricks may refuse; that is left to `follow`, which starts it once it stopped.
+    False when Databricks refused because it was still stopping: `follow`, told so, starts it once it has stopped.
     """
     try:
         workspace.post(f"{_path(warehouse_id)}/start", {})
@@ -130,8 +130,9 @@ def start(workspace: Workspace, warehouse_id: str) -> None:
             "databricks.token",
         )
         if refused and get(workspace, warehouse_id).state == "STOPPING":
-            return
+            return False
         raise _named(problem, warehouse_id) from problem
+    return True
 
 
 def stop(workspace: Workspace, warehouse_id: str) -> None:
@@ -183,15 +184,16 @@ def follow(
     *,
     clock: Callable[[], float] = time.monotonic,
     already: float = 0.0,
+    stopping: bool = False,
     typical: Typical | None = None,
 ) -> Work[End]:
     """Looks again and again; yields what is seen and how long to wait. Raises Problem when it will not come up.
 
-    `clock` gives seconds; the start was asked for `already` seconds ago. Raises `warehouse.silent` when the
-    workspace does not answer, which is told apart from a warehouse that is slow.
+    `clock` gives seconds; the start was asked for `already` seconds ago, perhaps while it was still `stopping`.
+    Raises `warehouse.silent` when the workspace does not answer, which is told apart from a warehouse that is slow.
     """
     asked = workspace.hasty()
-    watch = _Watch(begun=clock() - already)
+    watch = _Watch(begun=clock() - already, stopping=stopping)
     while True:
         try:
             seen = get(asked, warehouse_id)
@@ -216,11 +218,11 @@ def follow(
             _judge(seen, elapsed, watch)
             if seen.state == "STOPPED" and _wants_start(seen, watch):
                 watch.starts += 1
-                watch.moved = watch.stopping = False
+                watch.moved = False
                 watch.begun += elapsed
                 watch.path.clear()
                 yield Line(f"{seen.name} has stopped; starting it.", source="warehouse")
-                start(workspace, warehouse_id)
+                watch.stopping = not start(workspace, warehouse_id)
         yield Wait(_pause(elapsed))
 
 
