@@ -54,7 +54,8 @@ class Curve:
 
 @pytest.fixture(autouse=True)
 def readable(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library is here, and no AWS CLI."""
+    """The library is here, no AWS CLI, and it is now, not when this file was read."""
+    monkeypatch.setitem(globals(), "NOW", datetime.now(UTC).replace(microsecond=0))
     if not console_login.library():
         monkeypatch.setattr("botocore.credentials.EC", Curve)
     monkeypatch.setattr("wizard.services.aws.console_login.library", lambda: True)
