@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +27,7 @@ def prepare(facts: Facts, services: Services) -> None:
     Then the module is checked, unless a plan is made, which checks it too; so steps call this again. The apply step
     waits for both, and does again what did not work. Never raises.
     """
+    _import_sdk()
     from wizard.services.aws.denials import explain
     from wizard.services.terraform import provider
     from wizard.services.terraform.commands import Terraform
@@ -90,6 +94,18 @@ def give_up(services: Services) -> None:
         begun.stop()
 
 
+def _import_sdk() -> None:
+    """Reading the Databricks SDK takes more than a second of a processor; nobody should wait for it later."""
+    if "databricks.sdk" in sys.modules:
+        return
+
+    def read() -> None:
+        with suppress(Exception):  # whoever needs it says what is wrong with it
+            importlib.import_module("databricks.sdk")
+
+    threading.Thread(target=read, name="import-ahead", daemon=True).start()
+
+
 def _begin(tool: Terraform, facts: Facts, services: Services, values: bytes | None) -> None:
     from wizard.services.process import runner
     from wizard.services.terraform.ahead import PlanAhead
@@ -98,6 +114,9 @@ def _begin(tool: Terraform, facts: Facts, services: Services, values: bytes | No
     if machine not in services.prepared:
         tool.begin_ahead()
     prepared = services.ahead[:1]
+    for check in services.ahead[1:]:
+        check.kill()  # the plan checks the module as well
+    del services.ahead[1:]
 
     def may_begin() -> bool | None:
         if any(f"-chdir={machine.module}" in run.argv for run in runner.unfinished(runs)):

@@ -32,6 +32,8 @@ _ROOT = "/api/2.0/sql/warehouses"
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
 GRACE = 30.0
 """Seconds during which STOPPED may still be an old answer."""
+_SOON = 10.0
+"""Seconds during which it is looked at twice a second."""
 SLOW, LATE, GIVE_UP = 60.0, 180.0, 600.0
 """Seconds after which a start is slow, late, and no longer waited for. Serverless usually takes 2 to 20."""
 ILL_GRACE = 60.0
@@ -227,7 +229,9 @@ def follow(
 
 
 def _pause(elapsed: float) -> float:
-    """Seconds between two looks."""
+    """Seconds between two looks: serverless is up within seconds as a rule."""
+    if elapsed < _SOON:
+        return 0.5
     return 1.0 if elapsed < SLOW else 3.0
 
 

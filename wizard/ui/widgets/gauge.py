@@ -121,7 +121,7 @@ class Gauge(Block):
         if self.frozen:
             return plain("‖ frozen; looking goes on. z shows the newest again", "$text-warning")
         left = max(0.0, look.next_look - (now - self._since))
-        return plain(f"next look {f'in {left:.0f} s' if left >= 0.5 else 'now'} · z freezes this", MUTED)
+        return plain(f"next look {f'in {left:.0f} s' if left > 0.5 else 'now'} · z freezes this", MUTED)
 
     def summary(self) -> str:
         return self.timeline[-1][0] if self.timeline else ""
