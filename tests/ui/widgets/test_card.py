@@ -50,6 +50,10 @@ def test_a_card_shows_the_line_what_trying_again_does_and_every_other_fault() ->
             for key, label in (("right", "Back"), ("right", "Plan again"), ("left", "Back")):
                 await pilot.press(key)
                 assert str(getattr(app.focused, "label", "")) == label
+            app.card.action_beside(1)
+            app.card.action_beside(1)
+            assert str(getattr(app.focused, "label", "")) == "Back", "two keys typed in one go"
+            await pilot.pause()
             (other,) = app.card.others
             assert other.folded
             assert "It is there already." in shown

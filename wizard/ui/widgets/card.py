@@ -94,9 +94,10 @@ class Card(Vertical):
 
     def action_beside(self, by: int) -> None:
         """The focus goes to the next button, and from the last to the first."""
-        focused = next((number for number, each in enumerate(self.buttons) if each.has_focus), None)
-        if focused is not None:
-            self.buttons[(focused + by) % len(self.buttons)].focus()
+        here = next((number for number, each in enumerate(self.buttons) if each is self.screen.focused), None)
+        if here is not None:
+            # At once, and not with the next message: more keys may have been typed already.
+            self.screen.set_focus(self.buttons[(here + by) % len(self.buttons)])
 
     def copyable(self) -> str:
         return ""
