@@ -127,7 +127,7 @@ def put_back(tool: Terraform) -> Run[None]:
             confirm(
                 "put_back",
                 f"Put back the state with {plural(left.resources, 'resource')}?",
-                "terraform state push -force errored.tfstate",
+                tool.typed(mending.PUT_BACK),
             ),
         ),
         title="The last run could not save its state",

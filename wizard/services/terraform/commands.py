@@ -139,7 +139,7 @@ class Terraform:
                 self._ahead.append(self._begin(_VALIDATE))
 
     def _got(self, title: str, run: DetachedRun, *, behind: bool = False) -> Work[Heard]:
-        yield Phase(title, self._typed(self._init()), str(run.folder / "out"))
+        yield Phase(title, self.typed(self._init()), str(run.folder / "out"))
         heard = Heard()
         work = listen(run, heard, behind=behind)
         yield from followed(work, run, self._folder, self._environ, self._engine.kind)
@@ -149,7 +149,7 @@ class Terraform:
         """What was found wrong ahead is looked at again: it may have been mended since. Raises Problem."""
         for run in begun:
             yield Phase(
-                "Waiting for the check of the module, begun while you signed in", self._typed(_VALIDATE)
+                "Waiting for the check of the module, begun while you signed in", self.typed(_VALIDATE)
             )
             while run.code is None:
                 yield Wait(LOOK)
@@ -225,14 +225,10 @@ class Terraform:
         return mending.unsaved(self._folder, held)
 
     def put_back(self) -> Work[Path]:
-        """Save that state where it belongs; its file is kept under another name, which is returned. Raises Problem.
-
-        `-force`: Terraform takes a state with the same serial for an older one.
-        """
+        """Save that state where it belongs; its file is kept under another name, which is returned. Raises Problem."""
         with suppress(OSError):
             mending.set_damaged_aside(state.file(self._folder, self._environ), self._stamp())
-        options = ("state", "push", "-force", module.UNSAVED)
-        heard = yield from self._run("Putting the state back", options, Heard())
+        heard = yield from self._run("Putting the state back", mending.PUT_BACK, Heard())
         self._check(heard, "putting the state back")
         return mending.put_away(self._folder, self._stamp())
 
@@ -305,7 +301,7 @@ class Terraform:
             planfile.discard(file, self._runs)
             raise
         plan = replace(
-            plans.with_leftovers(read.planned, document), command=self._typed(self._apply_options(file))
+            plans.with_leftovers(read.planned, document), command=self.typed(self._apply_options(file))
         )
         planned = PlannedRun(plan, file, heard.code == 2, callers)
         # At the latest when the program ends.
@@ -325,12 +321,12 @@ class Terraform:
 
     def _run(self, title: str, options: Sequence[str], heard: Heard, *, applies: bool = False) -> Work[Heard]:
         folder = self._runs / f"{self._stamp()}-{options[0]}"
-        yield Phase(title, self._typed(options), str(folder / "out"))
+        yield Phase(title, self.typed(options), str(folder / "out"))
         yield from heard.rows.waiting()
         run = self._begin(options, folder)
         return (yield from listen(run, heard, self._stopping if applies else None))
 
-    def _typed(self, options: Sequence[str]) -> str:
+    def typed(self, options: Sequence[str]) -> str:
         """The command as a person would type it."""
         return f"{self._engine.typed} {shlex.join([f'-chdir={self._folder}', *options])}"
 

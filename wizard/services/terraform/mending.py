@@ -21,6 +21,9 @@ from wizard.services.terraform.lock import Lock
 from wizard.services.terraform.module import UNSAVED
 from wizard.services.terraform.stream import Diagnostic
 
+PUT_BACK = ("state", "push", "-force", UNSAVED)
+"""`-force`: Terraform takes a state with the same serial for an older one."""
+
 _PROGRAMS = ("terraform", "tofu")
 _PRINTED = b'"@message":"Emergency state dump"'
 _RESCUED = "rescued"
