@@ -13,7 +13,7 @@ from wizard.core.stopping import Outlook, Stage, Stopping
 from wizard.services.process import runner
 from wizard.services.process.runner import DetachedRun
 from wizard.services.terraform import stream
-from wizard.services.terraform.rows import Rows
+from wizard.services.terraform.rows import TOLD, Rows
 from wizard.services.terraform.stream import Diagnostic, Message
 
 LOOK = 0.05
@@ -26,20 +26,7 @@ _STOPPING = "Stopping: Terraform saves its state"
 _IN_ORDER = "It was asked to end, and puts its state in order first."
 _ENDING = (Stage.STOPPING, Stage.BROKEN)
 _BROKEN = "Broken off: waiting for Terraform to save its state"
-_QUIET = frozenset(
-    {
-        "version",
-        "planned_change",
-        "resource_drift",
-        "refresh_start",
-        "refresh_complete",
-        "apply_start",
-        "apply_progress",
-        "apply_complete",
-        "apply_errored",
-        stream.JUNK,
-    }
-)
+_QUIET = TOLD | {"version", "resource_drift", stream.JUNK}
 """Rows and the plan say these already; the line is for the log."""
 
 

@@ -12,7 +12,7 @@ from wizard.services.terraform.stream import Diagnostic, Message
 
 _STEPS = {"create": 1, "update": 1, "delete": 1, "replace": 2}
 """How often Terraform reports the end of an action: a replacement is a delete and a create."""
-_TOLD = frozenset(
+TOLD = frozenset(
     {
         "planned_change",
         "refresh_start",
@@ -65,7 +65,7 @@ class Rows:
 
     def hear(self, message: Message) -> Iterator[Event]:
         """What one message changes."""
-        if message.type not in _TOLD:
+        if message.type not in TOLD:
             return
         address = message.address
         if not address or stream.is_data(address) or message.action == "read":
