@@ -102,33 +102,29 @@ def sheet_back(host: str, user: str, profile: str, before: str) -> str:
     )
 
 
-def handed_back(problem: Problem, host: str, user: str, profile: str, before: str) -> Problem:
-    """On the way back: a refusal that only an administrator can mend, with the sheet to hand on."""
-    if problem.code != "databricks.not_admin":
-        return problem
-    commands = sheet_back(host, user, profile, before)
-    return replace(
-        problem,
-        code="undo.not_admin",
-        what=f"{user or 'You'} may not change the settings of {host}.",
-        remedy="Hand the commands on to a workspace administrator, or leave it and go on.",
-        who=Who.WORKSPACE_ADMIN,
-        copy=commands,
-        message=commands,
-    )
-
-
 def handed_on(problem: Problem, host: str, user: str, profile: str, role: str) -> Problem:
     """A refusal that only an administrator can mend, with the sheet to hand on; any other as it is."""
+    remedy = (
+        "Hand the commands on to a workspace administrator, or ask to be added to the group admins; "
+        "then try again."
+    )
+    return _with_sheet(problem, "connect.not_admin", host, user, sheet(host, user, profile, role), remedy)
+
+
+def handed_back(problem: Problem, host: str, user: str, profile: str, before: str) -> Problem:
+    """The same on the way back."""
+    remedy = "Hand the commands on to a workspace administrator, or leave it and go on."
+    return _with_sheet(problem, "undo.not_admin", host, user, sheet_back(host, user, profile, before), remedy)
+
+
+def _with_sheet(problem: Problem, code: str, host: str, user: str, commands: str, remedy: str) -> Problem:
     if problem.code != "databricks.not_admin":
         return problem
-    commands = sheet(host, user, profile, role)
     return replace(
         problem,
-        code="connect.not_admin",
+        code=code,
         what=f"{user or 'You'} may not change the settings of {host}.",
-        remedy="Hand the commands on to a workspace administrator, or ask to be added to the group admins; "
-        "then try again.",
+        remedy=remedy,
         who=Who.WORKSPACE_ADMIN,
         copy=commands,
         message=commands,
