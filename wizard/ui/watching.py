@@ -35,6 +35,11 @@ class Watching(Keyboard):
     _now: Callable[[], datetime]
     _beat: Timer | None = None
 
+    if TYPE_CHECKING:  # the shell's
+
+        def conclude(self, pane: StepPane) -> None:
+            """Put the card that fits how the step stands."""
+
     def attend(self, pane: StepPane) -> None:
         """From now on what this pane shows is looked at again, if its step offers that."""
         from wizard.ui.lookout import Lookout
@@ -55,10 +60,6 @@ class Watching(Keyboard):
         if self.jobs.running != self.here:
             pane.lookout.tick(self._clock())
         pane.say(pane.lookout.words(self._clock()))
-
-    def conclude(self, pane: StepPane) -> None:
-        """Put the card that fits how the step stands."""
-        raise NotImplementedError
 
     def action_look(self) -> None:
         if self.pane.lookout is not None:
