@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tests.steps.test_recovery import Person, Place
 from wizard.core.problem import Problem
+from wizard.services.terraform.commands import PlannedRun
 from wizard.steps import recovery
 
 BIG = 150_000
@@ -20,18 +21,24 @@ ROOM = 32_768
 """Bytes that are left, enough for a lock."""
 
 
+def _grown(place: Place) -> PlannedRun:
+    """One resource is made; the plan that is returned makes another, too big for the disk."""
+    first = 'resource "terraform_data" "a" {}\n'
+    place.write(first)
+    place.do(place.tool.init())
+    place.do(place.tool.apply(place.do(place.tool.plan())[0]))
+    place.write(first + f'resource "terraform_data" "b" {{\n  input = "{"x" * BIG}"\n}}\n')
+    planned: PlannedRun = place.do(place.tool.plan())[0]
+    return planned
+
+
 def main(folder: Path) -> dict[str, object]:
     """`folder/module/terraform.tfstate.d` is the small disk; Terraform keeps the states of its workspaces there."""
     place = Place(folder, {"TF_WORKSPACE": "small"})
     disk = place.folder / "terraform.tfstate.d"
     held = disk / "small" / "terraform.tfstate"
     held.parent.mkdir()
-    first = 'resource "terraform_data" "a" {}\n'
-    place.write(first)
-    place.do(place.tool.init())
-    place.do(place.tool.apply(place.do(place.tool.plan())[0]))
-    place.write(first + f'resource "terraform_data" "b" {{\n  input = "{"x" * BIG}"\n}}\n')
-    planned, _ = place.do(place.tool.plan())
+    planned = _grown(place)
     told: dict[str, object] = {}
     _fill(disk / "filler", 0)
     try:
@@ -63,12 +70,7 @@ def printed(folder: Path) -> dict[str, object]:
     """The whole `folder/module` is the small disk, and the state has a name of its own."""
     place = Place(folder)
     place.write('terraform {\n  backend "local" {\n    path = "kept/mine.tfstate"\n  }\n}\n', "backend.tf")
-    first = 'resource "terraform_data" "a" {}\n'
-    place.write(first)
-    place.do(place.tool.init())
-    place.do(place.tool.apply(place.do(place.tool.plan())[0]))
-    place.write(first + f'resource "terraform_data" "b" {{\n  input = "{"x" * BIG}"\n}}\n')
-    planned, _ = place.do(place.tool.plan())
+    planned = _grown(place)
     told: dict[str, object] = {}
     _fill(place.folder / "filler", ROOM)
     try:

@@ -11,21 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.steps.conftest import READS
+from tests.steps.test_chain import rights as rights_lost
 from wizard.core.finding import Verdict
 from wizard.steps.chain import break_of
 
 if TYPE_CHECKING:
     from tests.steps.conftest import Chained
-
-
-@contextmanager
-def unread(world: Chained) -> Iterator[None]:
-    """The role's own policy does not let it read S3."""
-    world.allow("glue:Get*", "lakeformation:GetDataAccess")
-    try:
-        yield
-    finally:
-        world.allow(*READS)
 
 
 @contextmanager
@@ -46,7 +37,7 @@ def bucket_policy(world: Chained, effect: str, condition: dict[str, Any] | None 
 
 
 def test_the_buckets_own_policy_may_be_what_lets_the_role_read(standing: Chained) -> None:
-    with unread(standing), bucket_policy(standing, "Allow"):
+    with rights_lost(standing), bucket_policy(standing, "Allow"):
         chain = standing.look()
         assert chain.whole, chain.verdict()
 
