@@ -7,15 +7,14 @@ import time
 from typing import Any
 
 from textual import events
-from textual.app import App, ComposeResult
 from textual.content import Content
 
+from tests.ui.widgets.bench import FormBench
 from wizard.core.event import Ask
-from wizard.core.question import Answers, Choice, Kind, Question, confirm
+from wizard.core.question import Choice, Kind, Question, confirm
 from wizard.ui.widgets.choices import ChoiceField
 from wizard.ui.widgets.confirm import ConfirmField
 from wizard.ui.widgets.field import LONGEST, LineInput, TextField
-from wizard.ui.widgets.form import Form
 
 TEXT = Question(
     "a", "Address", check=lambda a: None if a.startswith("x") else "It begins with x.", help="Look it up."
@@ -23,23 +22,8 @@ TEXT = Question(
 SECRET = Question("b", "Token", Kind.SECRET)
 
 
-class Bench(App[None]):
-    """One form, and what it was answered."""
-
-    def __init__(self, *questions: Question) -> None:
-        super().__init__()
-        self._ask = Ask(questions)
-        self.heard: list[Answers] = []
-
-    def compose(self) -> ComposeResult:
-        self.form = Form(self._ask)
-        yield self.form
-
-    def on_placed(self) -> None:
-        self.form.focus_first()
-
-    def on_form_answered(self, event: Form.Answered) -> None:
-        self.heard.append(event.answers)
+def asking(*questions: Question) -> FormBench:
+    return FormBench(Ask(questions))
 
 
 def _said(field: TextField) -> str:
@@ -47,7 +31,7 @@ def _said(field: TextField) -> str:
     return content.plain if isinstance(content, Content) else str(content)
 
 
-def _input(app: Bench, number: int = 0) -> LineInput:
+def _input(app: FormBench, number: int = 0) -> LineInput:
     field = app.form.fields[number]
     assert isinstance(field, TextField)
     return field.input
@@ -55,7 +39,7 @@ def _input(app: Bench, number: int = 0) -> LineInput:
 
 def test_a_pasted_line_break_never_submits_and_is_kept() -> None:
     async def run() -> None:
-        app = Bench(Question("a", "Keys"))
+        app = asking(Question("a", "Keys"))
         async with app.run_test() as pilot:
             # Terminals send a pasted line break as CR.
             _input(app).post_message(events.Paste("\nexport A=1\rexport B=2\r"))
@@ -70,7 +54,7 @@ def test_a_pasted_line_break_never_submits_and_is_kept() -> None:
 
 def test_a_huge_paste_is_cut_said_so_and_does_not_freeze() -> None:
     async def run() -> None:
-        app = Bench(Question("a", "Keys", preview=lambda answer: (f"{len(answer)} characters",)))
+        app = asking(Question("a", "Keys", preview=lambda answer: (f"{len(answer)} characters",)))
         async with app.run_test() as pilot:
             began = time.monotonic()
             _input(app).post_message(events.Paste("x" * 5_000_000))
@@ -85,7 +69,7 @@ def test_a_huge_paste_is_cut_said_so_and_does_not_freeze() -> None:
 
 def test_of_a_paste_too_long_for_the_field_what_matters_is_taken() -> None:
     async def run() -> None:
-        app = Bench(Question("a", "Address", keep=lambda text: "https://x/" if "https://x" in text else ""))
+        app = asking(Question("a", "Address", keep=lambda text: "https://x/" if "https://x" in text else ""))
         async with app.run_test() as pilot:
             _input(app).post_message(events.Paste("lorem ipsum\r" * 90_000 + "https://x"))
             await pilot.pause(0.3)
@@ -102,7 +86,7 @@ def test_of_a_paste_too_long_for_the_field_what_matters_is_taken() -> None:
 
 def test_what_a_terminal_would_obey_is_taken_out_of_a_paste() -> None:
     async def run() -> None:
-        app = Bench(Question("a", "Keys"))
+        app = asking(Question("a", "Keys"))
         async with app.run_test() as pilot:
             _input(app).post_message(events.Paste("a\x1b]52;c;ZXZpbA==\x07b\x1b[2Jc"))
             await pilot.pause()
@@ -113,7 +97,7 @@ def test_what_a_terminal_would_obey_is_taken_out_of_a_paste() -> None:
 
 def test_a_fault_is_said_as_it_is_typed_and_stops_the_answer() -> None:
     async def run() -> None:
-        app = Bench(TEXT, SECRET)
+        app = asking(TEXT, SECRET)
         async with app.run_test() as pilot:
             field: Any = app.form.fields[0]
             await pilot.pause(0.2)
@@ -137,7 +121,7 @@ def test_a_fault_is_said_as_it_is_typed_and_stops_the_answer() -> None:
 
 def test_a_secret_is_masked_and_can_neither_be_copied_nor_cut() -> None:
     async def run() -> None:
-        app = Bench(SECRET)
+        app = asking(SECRET)
         async with app.run_test() as pilot:
             await pilot.press(*"hunter2")
             await pilot.press("ctrl+a", "ctrl+c")
@@ -151,7 +135,7 @@ def test_a_secret_is_masked_and_can_neither_be_copied_nor_cut() -> None:
 
 def test_a_default_is_offered_with_where_it_comes_from() -> None:
     async def run() -> None:
-        app = Bench(Question("a", "Region", default="us-east-1", origin="from your AWS config file"))
+        app = asking(Question("a", "Region", default="us-east-1", origin="from your AWS config file"))
         async with app.run_test() as pilot:
             await pilot.pause(0.2)
             assert "from your AWS config file" in _said(app.form.fields[0])  # type: ignore[arg-type]  # a TextField
@@ -164,7 +148,7 @@ def test_a_default_is_offered_with_where_it_comes_from() -> None:
 def test_a_choice_that_is_not_available_says_why_and_is_passed_over() -> None:
     async def run() -> None:
         choices = (Choice("a", "A"), Choice("b", "[/b]", unavailable="expired"), Choice("c", "C"))
-        app = Bench(Question("q", "Which?", Kind.CHOICE, choices=choices))
+        app = asking(Question("q", "Which?", Kind.CHOICE, choices=choices))
         async with app.run_test() as pilot:
             field = app.form.fields[0]
             assert isinstance(field, ChoiceField)
@@ -178,7 +162,7 @@ def test_a_choice_that_is_not_available_says_why_and_is_passed_over() -> None:
 def test_a_long_list_is_narrowed_by_typing() -> None:
     async def run() -> None:
         choices = tuple(Choice(str(n), f"Number {n}", "even" if n % 2 == 0 else "odd") for n in range(30))
-        app = Bench(Question("q", "Which?", Kind.CHOICE, choices=choices, default="4"))
+        app = asking(Question("q", "Which?", Kind.CHOICE, choices=choices, default="4"))
         async with app.run_test() as pilot:
             field = app.form.fields[0]
             assert isinstance(field, ChoiceField)
@@ -197,7 +181,7 @@ def test_a_long_list_is_narrowed_by_typing() -> None:
 
 def test_a_confirm_among_others_is_a_list_with_no_first() -> None:
     async def run() -> None:
-        app = Bench(Question("a", "Name"), confirm("b", "Sure?"))
+        app = asking(Question("a", "Name"), confirm("b", "Sure?"))
         async with app.run_test() as pilot:
             await pilot.press("n", "enter", "enter")
             assert app.heard == [{"a": "n", "b": "no"}]
@@ -207,7 +191,7 @@ def test_a_confirm_among_others_is_a_list_with_no_first() -> None:
 
 def test_an_enter_typed_right_behind_an_arrow_presses_the_button_it_moved_to() -> None:
     async def run() -> None:
-        app = Bench(confirm("b", "Sure?"))
+        app = asking(confirm("b", "Sure?"))
         async with app.run_test() as pilot:
             await pilot.pause()
             field = app.form.fields[0]

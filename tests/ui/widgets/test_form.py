@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from textual.app import App, ComposeResult
 
+from tests.ui.widgets.bench import FormBench
 from wizard.core.event import Ask
 from wizard.core.question import NO, YES, Answers, Choice, Kind, Question
-from wizard.ui.widgets.form import Form
 
 FIELDS = (
     Question("a", "First", default="1"),
@@ -18,25 +17,6 @@ FIELDS = (
 REST = Question(
     "rest", "The rest", Kind.CHOICE, choices=(Choice(NO, "Go on"), Choice(YES, "Show 3 more")), default=NO
 )
-
-
-class Bench(App[None]):
-    """One form, and what it was answered."""
-
-    def __init__(self, ask: Ask) -> None:
-        super().__init__()
-        self._ask = ask
-        self.heard: list[Answers] = []
-
-    def compose(self) -> ComposeResult:
-        self.form = Form(self._ask)
-        yield self.form
-
-    def on_placed(self) -> None:
-        self.form.focus_first()
-
-    def on_form_answered(self, event: Form.Answered) -> None:
-        self.heard.append(event.answers)
 
 
 SETTLED = Ask((*FIELDS, REST), more="rest", settled=True)
@@ -60,7 +40,7 @@ SETTLED = Ask((*FIELDS, REST), more="rest", settled=True)
 )
 def test_what_is_answered(ask: Ask, keys: list[str], heard: Answers | None) -> None:
     async def pressing() -> list[Answers]:
-        app = Bench(ask)
+        app = FormBench(ask)
         async with app.run_test() as pilot:
             await pilot.pause()
             await pilot.press(*keys)
@@ -72,7 +52,7 @@ def test_what_is_answered(ask: Ask, keys: list[str], heard: Answers | None) -> N
 
 def test_the_key_is_on_the_screen_where_there_is_more() -> None:
     async def shown(ask: Ask) -> tuple[bool, list[str]]:
-        app = Bench(ask)
+        app = FormBench(ask)
         async with app.run_test() as pilot:
             await pilot.pause()
             bound = [each.binding.id for each in app.screen.active_bindings.values() if each.enabled]
