@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from wizard.core.event import Planned
 from wizard.core.facts import AwsIdentity, Facts, Machine
 from wizard.core.lazy import lazy
-from wizard.core.text import one_line, plural
+from wizard.core.text import one_line
 from wizard.services import Services
 from wizard.steps import needed
 from wizard.steps.parts import signed_in
@@ -101,7 +102,7 @@ def _access_keys(refs: list[ResourceRef], services: Services) -> Iterator[str]:
             yield (
                 f"User {user} has an access key that the state does not know: {each.id}, made {_when(each.made)}. "
                 "If an apply that was cut short made it, nobody holds its secret; delete it with: "
-                f"aws iam delete-access-key --user-name {user} --access-key-id {each.id}"
+                f"aws iam delete-access-key --user-name {quote(user)} --access-key-id {quote(each.id)}"
             )
 
 
@@ -115,12 +116,11 @@ def _kms_keys(refs: list[ResourceRef], services: Services, since: datetime) -> I
         except errors.failures() as error:
             yield f"Whether the last apply, which failed, left a KMS key in {region} cannot be told: {_said(error)}"
             continue
-        if found:
-            ids = ", ".join(f"{each.id} (made {_when(each.made)})" for each in found)
+        for each in found:
             yield (
-                f"Since the last apply, which failed, {plural(len(found), 'KMS key')} came to be in {region} that the "
-                f"state does not know: {ids}. Each costs money; if it is of that apply, delete it with: "
-                f"aws kms schedule-key-deletion --region {region} --key-id {found[0].id}"
+                f"Since the last apply, which failed, a KMS key came to be in {region} that the state does not know: "
+                f"{each.id}, made {_when(each.made)}. It costs money; if it is of that apply, delete it with: "
+                f"aws kms schedule-key-deletion --region {quote(region)} --key-id {quote(each.id)}"
             )
 
 
